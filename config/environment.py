@@ -1,0 +1,56 @@
+"""Reads settings from the environment; an odd value stops the start with a sentence.
+
+Every reader also accepts `NAME_FILE`, the path of a file that holds the value (Docker and Kubernetes secrets).
+"""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+def env_str(name: str, default: str = "") -> str:
+    """The value of NAME, or the content of the file named by NAME_FILE, or the default."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE: cannot read {file} ({error.strerror}).") from error
+    return os.environ.get(name, default)
+
+
+def env_bool(name: str, default: bool) -> bool:
+    """True or False from 1/0, true/false, yes/no, on/off."""
+    raw = env_str(name, "1" if default else "0").strip().lower()
+    if raw in TRUE:
+        return True
+    if raw in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={raw!r} is neither true nor false. Use 1 or 0.")
+
+
+def env_int(name: str, default: int) -> int:
+    """A whole number."""
+    raw = env_str(name, str(default)).strip()
+    try:
+        return int(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={raw!r} is not a whole number.") from None
+
+
+def env_float(name: str, default: float) -> float:
+    """A number, usually seconds."""
+    raw = env_str(name, str(default)).strip()
+    try:
+        return float(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={raw!r} is not a number.") from None
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    """A comma-separated list without empty entries."""
+    return [item.strip() for item in env_str(name, default).split(",") if item.strip()]

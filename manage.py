@@ -1,0 +1,16 @@
+#!/usr/bin/env python3
+"""Runs Firebreak's commands: `manage.py up`, `manage.py plan check FILE`, `manage.py rollback drive RUN`."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

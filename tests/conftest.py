@@ -1,0 +1,1 @@
+"""Shared fixtures: people by role, time, and the two databases."""
