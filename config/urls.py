@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("config.accounts.urls")),
     path("", include("incidents.urls")),
     path("", include("rollbacks.urls")),
     path("", include("plans.urls")),

@@ -1,4 +1,4 @@
-"""Who stands for the text of a revision. A new text is a new revision, so an approval can never cover words nobody read."""
+"""Who stands for the text of a revision. A new text is a new revision: an approval never covers words nobody read."""
 
 from django.conf import settings
 from django.db import models

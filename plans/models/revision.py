@@ -32,12 +32,14 @@ def check_text(text: str) -> None:
     size = len(text.encode())
     if size > MAX_BYTES:
         raise Refused(
-            f"The text has {size / MAX_BYTES:.1f} MiB; a plan may have 1 MiB. Move logs and pictures to another file and link them."
+            f"The text has {size / MAX_BYTES:.1f} MiB; a plan may have 1 MiB. "
+            "Move logs and pictures to another file and link them."
         )
     if "\x00" in text:
         line = text[: text.index("\x00")].count("\n") + 1
         raise Refused(
-            f"Line {line} holds a NUL character, so this is not a text file. Save the plan as UTF-8 Markdown and try again."
+            f"Line {line} holds a NUL character, so this is not a text file. "
+            "Save the plan as UTF-8 Markdown and try again."
         )
 
 
@@ -77,6 +79,11 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan.title}, revision {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not kwargs.get("force_insert"):
+            raise Refused("A revision never changes: add a new one.")
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("revision", args=[self.plan.slug, self.number])
@@ -169,11 +176,6 @@ class Revision(models.Model):
                 data={**self._said(), "reason": reason.strip()[:500]},
             )
         self._forget_approvals()
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not kwargs.get("force_insert"):
-            raise Refused("A revision never changes: add a new one.")
-        super().save(*args, **kwargs)
 
     def _said(self) -> dict[str, Any]:
         return {"plan": self.plan.slug, "title": self.plan.title, "number": self.number, "sha256": self.sha256}
