@@ -1,8 +1,91 @@
+"""What every page's frame shows: places, live incidents, and which part of the product is down and what to do then."""
+
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import OperationalError, ProgrammingError
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from incidents import health as product
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the navigation."""
+
+    name: str
+    url: str
+    is_current: bool = False
+    count: int = 0
+    what: str = ""
+    tone: str = ""
+
+
+NOTHING_KNOWN = product.Summary()
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The frame of one page."""
+
+    places: list[Place] = field(default_factory=list)
+    more_places: list[Place] = field(default_factory=list)
+    live: list[Any] = field(default_factory=list)
+    banners: list[product.Banner] = field(default_factory=list)
+    health: product.Summary = NOTHING_KNOWN
+
+
+PLACES = (("Incidents", "now"), ("Plans", "plans"), ("Drills", "drills"), ("Reports", "reports"))
+MORE_PLACES = (
+    ("Services", "services"),
+    ("Targets", "targets"),
+    ("People", "people"),
+    ("Health", "health"),
+    ("Change password", "password"),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """What every page's frame shows."""
-    return {}
+    """The frame, computed only when a template asks: a fragment has no frame."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {"shell": Shell()}
+    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+
+
+def _shell(request: HttpRequest) -> Shell:
+    try:
+        parts, live = product.parts(), _live_incidents()
+    except (OperationalError, ProgrammingError):
+        # A database that is being prepared: the frame still stands, and says nothing that it does not know.
+        parts, live = [], []
+    return Shell(
+        places=_places(PLACES, request.path, {"now": (len(live), "live", "needs-you")}),
+        more_places=_places(MORE_PLACES, request.path, {}),
+        live=live,
+        banners=product.banners(parts),
+        health=product.summary(parts),
+    )
+
+
+def _live_incidents() -> list[Any]:
+    """The open incidents, oldest first; at most twenty, because the frame is on every page."""
+    from incidents.models import Incident
+
+    return list(Incident.objects.filter(status="open").only("pk", "title", "detected_at").order_by("detected_at")[:20])
+
+
+def _places(names: tuple[tuple[str, str], ...], path: str, counts: dict[str, tuple[int, str, str]]) -> list[Place]:
+    places = []
+    for name, url_name in names:
+        try:
+            url = reverse(url_name)
+        except NoReverseMatch:
+            continue
+        count, what, tone = counts.get(url_name, (0, "", ""))
+        is_current = (
+            path == url or (url != "/" and path.startswith(url)) or (url == "/" and path.startswith("/incidents/"))
+        )
+        places.append(Place(name, url, is_current, count, what, tone))
+    return places

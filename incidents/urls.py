@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from incidents.views import health, now
+
+urlpatterns = [
+    path("", now.now, name="now"),
+    path("incidents/declare/", now.now, name="declare"),
+    path("incidents/<int:pk>/", now.now, name="incident"),
+    path("health/", health.health, name="health"),
+    path("healthz", health.healthz, name="healthz"),
+]

@@ -6,6 +6,8 @@ import tempfile
 os.environ["FIREBREAK_TESTING"] = "1"
 os.environ.setdefault("FIREBREAK_SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("FIREBREAK_DATA", tempfile.mkdtemp(prefix="firebreak-tests-"))
+# WhiteNoise warns about a missing folder, and warnings are errors here.
+os.makedirs(os.path.join(os.environ["FIREBREAK_DATA"], "staticfiles"), exist_ok=True)
 os.environ.setdefault("FIREBREAK_PRACTICE", "0")
 # Nobody listens on port 1: a test that needs Redis starts its own and says so.
 os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:1/0")

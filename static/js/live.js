@@ -1,0 +1,86 @@
+// Live parts re-fetch themselves when the server says that something happened.
+// One event stream a tab for all [sse-connect] topics on the page, closed while the tab is hidden: browsers allow only six
+// connections to one address, and an incident means many tabs. Elements listen with hx-trigger="sse:<name>, every 30s".
+
+const state = document.querySelector("[data-live-state]");
+let source = null;
+let connected = "";
+let names = new Set();
+
+function topics() {
+  const found = new Set();
+  for (const element of document.querySelectorAll("[sse-connect]")) {
+    for (const topic of new URL(element.getAttribute("sse-connect"), location.href).searchParams.getAll("topic")) found.add(topic);
+  }
+  return [...found].sort();
+}
+
+function wake(name) {
+  for (const element of document.querySelectorAll(`[hx-trigger*="sse:${CSS.escape(name)}"]`)) htmx.trigger(element, `sse:${name}`);
+}
+
+function say(word) {
+  if (state) state.dataset.liveState = word;
+  if (state) state.textContent = word === "broken" ? state.dataset.broken : "";
+}
+
+function connect() {
+  const wanted = topics();
+  const url = wanted.length && !document.hidden ? `/live/?${wanted.map((topic) => `topic=${encodeURIComponent(topic)}`).join("&")}` : "";
+  if (url === connected && source && source.readyState !== EventSource.CLOSED) return;
+  if (source) source.close();
+  source = null;
+  connected = url;
+  if (!url) return;
+  names = new Set(wanted.map((topic) => topic.replaceAll(":", "-")));
+  source = new EventSource(url);
+  source.onopen = () => say("open");
+  source.onerror = () => say("broken");
+  for (const name of names) source.addEventListener(name, () => wake(name));
+}
+
+document.addEventListener("visibilitychange", () => {
+  const slept = connected === "";
+  connect();
+  if (!document.hidden && slept) names.forEach(wake);
+});
+document.addEventListener("htmx:afterSettle", connect);
+// A closed stream (the server restarted, the session ended) is tried again slowly; meanwhile the page polls.
+setInterval(connect, 5000);
+connect();
+
+// Parts change in place: what a person opened, typed or chose stays.
+if (window.Idiomorph) {
+  const callbacks = window.Idiomorph.defaults.callbacks;
+  callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && ["DETAILS", "DIALOG"].includes(element.tagName));
+  callbacks.beforeNodeMorphed = (old) => !(old instanceof Element && (old.matches("form[data-touched]") || old.matches("[data-keep]")));
+}
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form");
+  if (form) form.dataset.touched = "";
+});
+document.addEventListener("submit", (event) => delete event.target.dataset.touched);
+
+// One voice: a live part says its state in data-says; the change is announced once, not the seconds.
+const voice = document.getElementById("voice");
+let said = document.querySelector("[data-says]")?.dataset.says;
+document.addEventListener("htmx:afterSettle", () => {
+  const says = document.querySelector("[data-says]")?.dataset.says;
+  if (voice && says && says !== said) voice.textContent = says;
+  said = says;
+});
+
+// The session ended: keep the page and what was written on it, and say so.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const address = event.detail.xhr.responseURL || "";
+  if (!address.includes("/sign-in/") || location.pathname.startsWith("/sign-in/")) return;
+  event.detail.shouldSwap = false;
+  const notice = document.getElementById("signed-out");
+  if (notice) notice.hidden = false;
+});
+// A cut line keeps the form as it is; one sentence says that nothing was sent.
+document.addEventListener("htmx:sendError", (event) => {
+  if (event.detail.requestConfig?.verb === "get") return say("broken");
+  const notice = document.getElementById("not-sent");
+  if (notice) notice.hidden = false;
+});
