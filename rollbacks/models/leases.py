@@ -1,0 +1,176 @@
+"""The worker's verbs on a step: claim it under a lease, record what became of it, or lose it.
+
+A claim, a record and a loss are one guarded UPDATE each; the token is the fence (`WHERE token = …`). Leases use the database's clock.
+"""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from rollbacks.context import Outcome
+from rollbacks.models import flow
+from rollbacks.models.states import RunStatus, StepStatus
+from timeline import domain_time
+from timeline.models import Event
+
+if TYPE_CHECKING:
+    from rollbacks.models.run import Run
+    from rollbacks.models.step_run import StepRun
+
+SNAPSHOT_CHANGED = "The snapshot is not the one that was approved. Nothing was started; make a new draft."
+
+
+def claim(run_id: int, *, owner: str, host: str, boot_id: str = "") -> "StepRun | None":
+    """The next step of a run, running under this owner's lease, with its Attempt row; None when there is nothing to claim."""
+    from rollbacks.models import Attempt, Run
+
+    if not something_to_claim(run_id):
+        return None  # 49 of 50 duplicate hints end here, without the write lock
+    with transaction.atomic():
+        run = Run.locked(run_id)
+        if run.status == RunStatus.QUEUED:
+            begin(run)
+        step = run.steps.filter(status=StepStatus.QUEUED).order_by("position").first()
+        if step is None or not take(step, owner):
+            return None
+        step.refresh_from_db()
+        step.run = run
+        Attempt.objects.create(
+            step_run=step,
+            number=step.attempt,
+            token=step.token,
+            owner=owner,
+            host=host,
+            boot_id=boot_id,
+            started_at=timezone.now(),
+        )
+        if run.started_at is None and step.section == step.Section.STEPS:
+            Run.objects.filter(pk=run.pk).update(started_at=step.started_at)
+            run.started_at = step.started_at
+        Event.record(run.stream, "step.started", data=step.said(owner=owner, effect=step.effect))
+    return step
+
+
+def something_to_claim(run_id: int) -> bool:
+    """A cheap look without a lock."""
+    from rollbacks.models import Run
+
+    work = Q(status=RunStatus.QUEUED) | Q(steps__status=StepStatus.QUEUED)
+    return Run.objects.filter(work, pk=run_id).exists()
+
+
+def begin(run: "Run") -> None:
+    """queued → running, by whoever claims first; only the approved snapshot is begun."""
+    from rollbacks.snapshot import hash_of
+
+    run.move_to(RunStatus.RUNNING)
+    Event.record(run.stream, "run.started", data=run.said())
+    if hash_of(run.snapshot) != run.snapshot_hash:
+        run.move_to(RunStatus.FAILED, finished_at=domain_time.now(), detail=SNAPSHOT_CHANGED)
+        Event.record(run.stream, "run.failed", data=run.said(reason=SNAPSHOT_CHANGED))
+        return
+    flow.go_on(run)
+
+
+def take(step: "StepRun", owner: str) -> bool:
+    """queued → running by compare-and-swap: one of many wins."""
+    allowed = Q(run__status=RunStatus.RUNNING, run__cancel_requested_at=None) | Q(
+        is_cleanup=True, run__status=RunStatus.CANCELING
+    )
+    return bool(
+        type(step)
+        .objects.filter(allowed, pk=step.pk, status=StepStatus.QUEUED)
+        .update(
+            status=StepStatus.RUNNING,
+            attempt=F("attempt") + 1,
+            token=F("token") + 1,
+            owner=owner,
+            lease_until=lease_end(),
+            started_at=domain_time.now(),
+            finished_at=None,
+            exit_code=None,
+            detail="",
+            outcome={},
+            verify_answer=None,
+        )
+    )
+
+
+def lease_end() -> models.ExpressionWrapper:
+    """The database's now plus the lease."""
+    return models.ExpressionWrapper(
+        Now() + timedelta(seconds=settings.LEASE_SECONDS), output_field=models.DateTimeField()
+    )
+
+
+def record(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
+    """See `StepRun.record`."""
+    from rollbacks.models import Attempt, Run
+
+    with transaction.atomic():
+        run = Run.locked(step.run_id)
+        step.run = run
+        changes = {
+            "status": outcome.status,
+            "exit_code": outcome.exit_code,
+            "detail": outcome.detail[:500],
+            "outcome": outcome.data,
+            "finished_at": domain_time.now(),
+            "lease_until": None,
+        }
+        rows = type(step).objects.filter(pk=step.pk, token=token, status=StepStatus.RUNNING)
+        if not rows.update(**changes):
+            said = {
+                "outcome": outcome.status,
+                "exit_code": outcome.exit_code,
+                "detail": outcome.detail,
+                "late_token": token,
+            }
+            Event.record(run.stream, "step.late_result", data=step.said(**said))
+            return False
+        Attempt.objects.filter(step_run=step, token=token).update(finished_at=timezone.now(), outcome=outcome.status)
+        step.refresh_from_db()
+        step.run = run
+        if step.section == step.Section.BEFORE:
+            run.remember_state(outcome.data.get("answers", {}))
+        said = {
+            "exit_code": step.exit_code,
+            "seconds": step.seconds,
+            "detail": step.detail,
+            "hash": outcome.data.get("output_sha256"),
+        }
+        Event.record(run.stream, f"step.{outcome.status}", data=step.said(**said))
+        flow.step_ended(run, step)
+    return True
+
+
+def expired_leases() -> "models.QuerySet[StepRun]":
+    """Steps whose worker has not renewed in time, by the database's clock."""
+    from rollbacks.models import StepRun
+
+    return StepRun.objects.filter(status=StepStatus.RUNNING, lease_until__lt=Now())
+
+
+def lose(step: "StepRun") -> bool:
+    """See `StepRun.lose`."""
+    from rollbacks.models import Attempt, Run
+
+    with transaction.atomic():
+        run = Run.locked(step.run_id)
+        late = type(step).objects.filter(pk=step.pk, status=StepStatus.RUNNING, token=step.token, lease_until__lt=Now())
+        detail = "Its worker gave no sign of life; nobody saw how it ended."
+        if not late.update(status=StepStatus.LOST, token=F("token") + 1, lease_until=None, detail=detail):
+            return False
+        Attempt.objects.filter(step_run=step, token=step.token).update(outcome=StepStatus.LOST)
+        step.refresh_from_db()
+        step.run = run
+        Event.record(run.stream, "step.lost", data=step.said(owner=step.owner, detail=detail))
+        if run.status != RunStatus.NEEDS_OPERATOR:
+            run.move_to(RunStatus.NEEDS_OPERATOR, detail=f"{step}: {detail}"[:500])
+        Event.record(run.stream, "run.needs_operator", data=run.said(step=step.pk, title=step.title))
+    return True

@@ -1,0 +1,104 @@
+"""Which processes of an attempt still live: asked of /proc, by group and by the token in their environment."""
+
+import os
+import socket
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+PROC = Path("/proc")
+TOKEN = "FIREBREAK_TOKEN"  # noqa: S105  the name of a mark, not a secret
+
+
+@dataclass(frozen=True)
+class Living:
+    """One process that still runs."""
+
+    pid: int
+    command: str
+    escaped: bool  # left the group: reported, never killed
+
+
+def token_of(run_id: int, step_id: int, token: int) -> str:
+    """The mark that every process of an attempt carries in its environment."""
+    return f"{run_id}.{step_id}.{token}"
+
+
+def host_name() -> str:
+    return socket.gethostname()
+
+
+@lru_cache(maxsize=1)
+def boot_id() -> str:
+    """Names this boot of this machine: a process id means nothing after another one."""
+    try:
+        return (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def started_ticks(pid: int) -> int | None:
+    """When the process started, in clock ticks since boot; with the id it names one process for certain. None = gone."""
+    fields = stat_fields(pid)
+    return int(fields[19]) if fields else None
+
+
+def stat_fields(pid: int) -> list[str] | None:
+    """The fields of /proc/PID/stat after the command's name: state, parent, group, session, …; None for a gone process."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()
+
+
+def group_members(pgid: int) -> list[int]:
+    """The living processes of a group; a zombie is dead."""
+    members = []
+    for pid in all_pids():
+        fields = stat_fields(pid)
+        if fields and fields[0] not in ("Z", "X") and int(fields[2]) == pgid:
+            members.append(pid)
+    return members
+
+
+def marked(token: str) -> list[int]:
+    """The living processes that carry the attempt's token, wherever they went (`setsid`, a double fork)."""
+    wanted = f"{TOKEN}={token}".encode()
+    found = []
+    for pid in all_pids():
+        try:
+            environment = (PROC / str(pid) / "environ").read_bytes()
+        except OSError:
+            continue
+        fields = stat_fields(pid) if wanted in environment.split(b"\0") else None
+        if fields and fields[0] not in ("Z", "X"):
+            found.append(pid)
+    return found
+
+
+def living(pgid: int | None, boot: str, leader_started: int | None, token: str) -> list[Living]:
+    """What still lives of an attempt that ran on this boot of this machine: members of its group, and escapees by token."""
+    if boot != boot_id():
+        return []
+    # The id may belong to another program by now: then the leader's start time differs.
+    reused = pgid is not None and started_ticks(pgid) not in (None, leader_started)
+    members = group_members(pgid) if pgid is not None and not reused else []
+    escapees = [pid for pid in marked(token) if pid not in members]
+    return [Living(pid, command_of(pid), pid in escapees) for pid in [*members, *escapees]]
+
+
+def command_of(pid: int) -> str:
+    """The start of its command line, without its environment: arguments hold no secrets here."""
+    try:
+        words = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return "gone"
+    return b" ".join(word for word in words if word).decode(errors="replace").replace("\n", " ")[:120]
+
+
+def all_pids() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir(PROC) if name.isdigit()]
+    except OSError:
+        return []
