@@ -1,0 +1,75 @@
+"""How an incident ends: resolved (verified or not), reopened, dismissed, closed."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from incidents.models.incident_record import IncidentRecord, Status, needs_reason, present
+from plans.models import Refused
+
+RECOVERED = "recovered"
+
+
+class EndingVerbs(IncidentRecord):
+    """Resolve, reopen, dismiss, close."""
+
+    class Meta:
+        abstract = True
+
+    def resolve(self, *, by: Any, verdict: Any = None, reason: str = "", at: datetime | None = None) -> None:
+        """Ends the incident.
+
+        With a verdict *recovered* whose watch has ended it is verified. Anything else needs a reason and is marked
+        unverified for good: a tired person may end an incident, but not call it proved.
+        """
+        at = present(at)
+        verified = verdict is not None and self._proves(verdict)
+        if not verified:
+            reason = needs_reason(reason, "resolving without a finished watch that says recovered")
+        word = verdict.verdict if verdict is not None else None
+        with transaction.atomic():
+            self._move_to(
+                Status.RESOLVED,
+                resolved_at=at,
+                verified=verified,
+                verdict_id=verdict.pk if verdict is not None else None,
+                ending_reason=reason.strip(),
+                next_update_at=None,
+            )
+            data = {"verified": verified, "verdict": word, "reason": reason.strip()}
+            self.record("incident.resolved", by=by, at=at, data=data)
+
+    def reopen(self, *, by: Any, reason: str, at: datetime | None = None) -> None:
+        """Takes a resolution or a dismissal back; the clock runs on from the detection."""
+        reason = needs_reason(reason, "reopening")
+        with transaction.atomic():
+            self._move_to(
+                Status.OPEN, resolved_at=None, verified=None, verdict_id=None, ending_reason="", closed_at=None
+            )
+            self.record("incident.reopened", by=by, at=at, data={"reason": reason})
+
+    def dismiss(self, *, by: Any, reason: str, at: datetime | None = None) -> None:
+        """Says that this was no incident."""
+        at = present(at)
+        reason = needs_reason(reason, "dismissing")
+        with transaction.atomic():
+            self._move_to(Status.DISMISSED, resolved_at=at, ending_reason=reason, next_update_at=None)
+            self.record("incident.dismissed", by=by, at=at, data={"reason": reason})
+
+    def close(self, *, by: Any, reason: str = "", at: datetime | None = None) -> None:
+        """Ends the work on a resolved incident; without a published retrospective it needs a reason."""
+        from incidents.models.retrospective import Retrospective
+
+        at = present(at)
+        if not Retrospective.objects.published().filter(incident_id=self.pk).exists():
+            reason = needs_reason(reason, "closing without a published retrospective")
+        with transaction.atomic():
+            self._move_to(Status.CLOSED, closed_at=at)
+            self.record("incident.closed", by=by, at=at, data={"reason": reason.strip()})
+
+    def _proves(self, verdict: Any) -> bool:
+        """True for *recovered* from a watch of this incident that has ended; a verdict of another incident is refused."""
+        if verdict.watch.stream != self.stream_key:
+            raise Refused("That verdict belongs to another incident.")
+        return bool(verdict.verdict == RECOVERED and verdict.watch.status == "ended")

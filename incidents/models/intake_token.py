@@ -1,0 +1,66 @@
+"""The bearer tokens of monitoring systems; only a hash is kept."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+
+from timeline import domain_time
+from timeline.models import Event
+
+
+def hash_of(token: str) -> str:
+    """SHA-256 is enough: the token is 32 random bytes, not a password."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class IntakeToken(models.Model):
+    """One sender's key; shown once, revoked by a mark."""
+
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=8)  # to tell tokens apart
+    hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @classmethod
+    def make(cls, *, name: str, by: Any = None) -> tuple["IntakeToken", str]:
+        """The row and the token itself, which is shown once and never kept."""
+        token = f"fb_{secrets.token_urlsafe(32)}"
+        with transaction.atomic():
+            row = cls.objects.create(
+                name=name, prefix=token[:8], hash=hash_of(token), created_at=domain_time.now(), created_by=by
+            )
+            Event.record("installation", "intake_token.made", actor=by, data={"name": name, "prefix": row.prefix})
+        return row, token
+
+    @classmethod
+    def known(cls, token: str) -> "IntakeToken | None":
+        """The row of a token that is known and not revoked. The hash is looked up, so no comparison leaks time."""
+        row = cls.objects.filter(hash=hash_of(token), revoked_at=None).first()
+        at = domain_time.now()
+        if row and (row.last_used_at is None or at - row.last_used_at > timedelta(minutes=1)):
+            cls.objects.filter(pk=row.pk).update(last_used_at=at)
+        return row
+
+    def revoke(self, *, by: Any) -> None:
+        """The sender is refused from now on."""
+        with transaction.atomic():
+            if IntakeToken.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=domain_time.now()):
+                Event.record(
+                    "installation", "intake_token.revoked", actor=by, data={"name": self.name, "prefix": self.prefix}
+                )
+        self.refresh_from_db()

@@ -1,0 +1,119 @@
+"""Asking a contact to take the incident, with a link that opens a page and never acts by itself."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models, transaction
+
+from plans.models import Refused
+from timeline import domain_time
+
+if TYPE_CHECKING:
+    from incidents.models.contact import Contact
+
+DEFAULT_NEXT_AFTER = 300.0  # seconds until the next contact is asked, where the plan says nothing
+
+
+class PageState(models.TextChoices):
+    PENDING = "pending", "Not sent yet"
+    ACCEPTED = "accepted", "Accepted"
+    FAILED = "failed", "Failed"
+    UNKNOWN = "unknown", "Outcome unknown"
+    KEPT = "kept", "Kept in the outbox"
+    NO_ADDRESS = "no_address", "No address set"
+
+
+class PageQuerySet(models.QuerySet["Page"]):
+    def to_escalate(self, at: datetime) -> "PageQuerySet":
+        """Nobody answered in time, the incident is live and nobody has it: the next contact is asked."""
+        waiting = self.filter(wakes_at__lte=at, acknowledged_at=None, incident__status="open")
+        return waiting.filter(incident__acknowledged_at=None)
+
+
+class Page(models.Model):
+    """One contact asked once; the outcome of its mail and who answered when."""
+
+    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="pages")
+    contact = models.ForeignKey("incidents.Contact", on_delete=models.SET_NULL, null=True, related_name="pages")
+    # As they were when the contact was asked.
+    contact_order = models.PositiveSmallIntegerField()
+    role = models.CharField(max_length=120)
+    address = models.EmailField(blank=True, default="")
+    token = models.CharField(max_length=64, unique=True)
+    state = models.CharField(max_length=12, choices=PageState.choices, default=PageState.PENDING)
+    requested_at = models.DateTimeField()
+    wakes_at = models.DateTimeField(null=True, blank=True)  # when the next contact is asked
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = PageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["requested_at", "pk"]
+        indexes = [
+            models.Index(fields=["wakes_at"], condition=models.Q(acknowledged_at=None), name="pages_to_escalate")
+        ]
+
+    def __str__(self) -> str:
+        return f"Contact {self.contact_order} · {self.role}: {self.get_state_display()}"
+
+    def get_absolute_url(self) -> str:
+        return f"/pages/{self.token}/"
+
+    @property
+    def reached_somebody(self) -> bool:
+        """True once the mail left; where no mail may leave (drill, not production) also when the outbox has it."""
+        if self.state == PageState.ACCEPTED:
+            return True
+        return self.state == PageState.KEPT and not self.incident.must_reach_people
+
+    @classmethod
+    def request(cls, *, incident_id: int, contact: "Contact", at: datetime | None = None) -> "Page":
+        """Makes the page and its mail in one transaction; the mail goes out afterwards."""
+        from incidents.models.delivery import Delivery
+        from incidents.models.incident import Incident
+
+        at = at or domain_time.now()
+        with transaction.atomic():
+            incident = Incident.objects.select_related("revision").get(pk=incident_id)
+            page = cls.objects.create(
+                incident=incident,
+                contact=contact,
+                contact_order=contact.order,
+                role=contact.role,
+                address=contact.reachable_at,
+                token=secrets.token_urlsafe(32),
+                state=PageState.PENDING if contact.reachable_at else PageState.NO_ADDRESS,
+                requested_at=at,
+                wakes_at=at + timedelta(seconds=incident.compiled.get("contacts_next_after") or DEFAULT_NEXT_AFTER),
+            )
+            incident.record("contact.paged", at=at, data=page.said())
+            if page.address:
+                Delivery.queue(page=page, recipients=[page.address])
+        return page
+
+    def settle(self, state: str, *, reason: str = "", at: datetime | None = None) -> None:
+        """Keeps what became of the mail; called by the delivery, inside its transaction."""
+        self.state = state
+        self.save(update_fields=["state"])
+        self.incident.record("contact.paged", at=at, data={**self.said(), "reason": reason})
+
+    def mark_acknowledged(self, *, by: Any, at: datetime) -> None:
+        """Keeps who answered; `Incident.acknowledge` is the verb."""
+        if not Page.objects.filter(pk=self.pk, acknowledged_at=None).update(acknowledged_at=at, acknowledged_by=by):
+            raise Refused("This page was answered already.")
+        self.refresh_from_db()
+
+    def said(self) -> dict[str, Any]:
+        """What the timeline says of this page."""
+        return {
+            "contact": self.contact_order,
+            "role": self.role,
+            "address": self.address,
+            "state": self.state,
+            "counts": self.reached_somebody,
+        }

@@ -1,0 +1,191 @@
+"""The report after an incident: drafted from the timeline, completed by people, published once."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+
+from incidents.models.incident_record import present
+from plans.models import Refused
+
+FIELDS = (
+    "summary",
+    "contributing_factors",
+    "root_cause",
+    "went_well",
+    "lucky",
+    "surprised",
+    "bug_report",
+    "permanent_fix",
+)
+
+
+class RetrospectiveStatus(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+
+
+class RetrospectiveQuerySet(models.QuerySet["Retrospective"]):
+    def published(self) -> "RetrospectiveQuerySet":
+        return self.filter(status=RetrospectiveStatus.PUBLISHED)
+
+
+class Retrospective(models.Model):
+    """What people add to the timeline's own report; figures and chronology are read from events until it is published."""
+
+    incident = models.OneToOneField("incidents.Incident", on_delete=models.CASCADE, related_name="retrospective")
+    status = models.CharField(max_length=10, choices=RetrospectiveStatus.choices, default=RetrospectiveStatus.DRAFT)
+    summary = models.TextField(blank=True, default="")
+    contributing_factors = models.TextField(blank=True, default="")
+    root_cause = models.TextField(blank=True, default="")
+    went_well = models.TextField(blank=True, default="")
+    lucky = models.TextField(blank=True, default="")
+    surprised = models.TextField(blank=True, default="")
+    bug_report = models.TextField(blank=True, default="")
+    permanent_fix = models.TextField(blank=True, default="")
+    starred = models.JSONField(default=list, blank=True)  # seq of events that a person marked
+    version = models.PositiveIntegerField(default=1)  # two authors: the second is told, nothing is overwritten
+    report = models.JSONField(default=dict, blank=True)  # figures and chronology as they were when published
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = RetrospectiveQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Retrospective of {self.incident.reference}"
+
+    def get_absolute_url(self) -> str:
+        return f"/incidents/{self.incident_id}/retrospective/"
+
+    @classmethod
+    def draft_for(cls, incident: Any, *, by: Any = None) -> "Retrospective":
+        """The incident's retrospective; the first call makes it and says so on the timeline."""
+        with transaction.atomic():
+            retrospective, made = cls.objects.get_or_create(incident=incident, defaults={"created_at": present(None)})
+            if made:
+                incident.record("retrospective.drafted", by=by, data={})
+        return retrospective
+
+    def change(self, *, by: Any, version: int | None = None, **values: Any) -> None:
+        """Saves what a person wrote. `version` is what the form was drawn from: another one is refused, nothing is lost."""
+        self._require_draft()
+        unknown = set(values) - {*FIELDS, "starred"}
+        if unknown:
+            raise Refused(f"A retrospective has no field {', '.join(sorted(unknown))}.")
+        expected = version if version is not None else self.version
+        changed = Retrospective.objects.filter(pk=self.pk, version=expected, status=RetrospectiveStatus.DRAFT).update(
+            version=expected + 1, **values
+        )
+        if not changed:
+            raise Refused(
+                "Somebody else saved this retrospective meanwhile. Your text is still here: compare, then save again."
+            )
+        self.refresh_from_db()
+        written = [name for name in FIELDS if values.get(name)]
+        with transaction.atomic():
+            self.incident.record("retrospective.changed", by=by, data={"fields": written})
+
+    def publish(self, *, by: Any, at: datetime | None = None) -> None:
+        """Freezes figures and chronology; later corrections are notes."""
+        from incidents import reports
+
+        at = present(at)
+        self._require_draft()
+        if self.incident.is_live:
+            raise Refused(f"{self.incident.reference} is still open; resolve it first.")
+        if not (self.root_cause.strip() or self.contributing_factors.strip()):
+            raise Refused("Write at least the contributing factors or the root cause; “not known” is an answer.")
+        with transaction.atomic():
+            # The event comes first: the report that is frozen says that it was published.
+            data = {
+                "root_cause": self.root_cause,
+                "bug_report": self.bug_report,
+                "permanent_fix": self.permanent_fix,
+            }
+            self.incident.record("retrospective.published", by=by, at=at, data=data)
+            report = reports.report_of(self.incident, starred=self.starred)
+            changed = Retrospective.objects.filter(pk=self.pk, status=RetrospectiveStatus.DRAFT).update(
+                status=RetrospectiveStatus.PUBLISHED, published_at=at, published_by=by, report=report.to_json()
+            )
+            if not changed:
+                raise Refused("This retrospective was published already.")
+        self.refresh_from_db()
+
+    def propose_plan_change(self, *, revision: Any, by: Any) -> None:
+        """Keeps that a new text of the plan came out of this incident."""
+        with transaction.atomic():
+            data = {"plan": revision.plan.slug, "revision": revision.number, "incident": self.incident.reference}
+            self.incident.record("plan.change_proposed", by=by, data=data)
+
+    def keep_plan(self, *, by: Any, reason: str) -> None:
+        """Keeps that somebody looked at the plan and found nothing to change."""
+        if not reason.strip():
+            raise Refused("Say why the plan stays as it is.")
+        with transaction.atomic():
+            data = {"plan": "", "revision": None, "incident": self.incident.reference, "reason": reason.strip()}
+            self.incident.record("plan.change_proposed", by=by, data=data)
+
+    def _require_draft(self) -> None:
+        if self.status != RetrospectiveStatus.DRAFT:
+            raise Refused("This retrospective is published; add a note to the timeline instead.")
+
+
+class ActionItemQuerySet(models.QuerySet["ActionItem"]):
+    def open(self) -> "ActionItemQuerySet":
+        return self.filter(done_at=None)
+
+    def overdue(self, day: date) -> "ActionItemQuerySet":
+        """Open items past their day; for the front page."""
+        return self.open().filter(due_on__lt=day).select_related("incident", "owner").order_by("due_on")
+
+
+class ActionItem(models.Model):
+    """Something to be done after the incident, with an owner and a day."""
+
+    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="action_items")
+    text = models.CharField(max_length=500)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="action_items"
+    )
+    due_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = ActionItemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["incident_id", "pk"]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def add(cls, incident: Any, *, text: str, owner: Any, due_on: date | None, by: Any) -> "ActionItem":
+        """A new item; without an owner or a day it would never be done, so both are asked for."""
+        if not text.strip():
+            raise Refused("Say what is to be done.")
+        if owner is None or due_on is None:
+            raise Refused("An action item needs an owner and a day, else nobody does it.")
+        with transaction.atomic():
+            item = cls.objects.create(
+                incident_id=incident.pk, text=text.strip()[:500], owner=owner, due_on=due_on, created_at=present(None)
+            )
+            data = {"text": item.text, "owner": owner.get_username(), "due": due_on.isoformat()}
+            incident.record("action_item.added", by=by, data=data)
+        return item
+
+    def finish(self, *, by: Any) -> None:
+        """Says that it is done."""
+        at = present(None)
+        with transaction.atomic():
+            if not ActionItem.objects.filter(pk=self.pk, done_at=None).update(done_at=at, done_by=by):
+                raise Refused("This action item is done already.")
+            self.incident.record("action_item.done", by=by, at=at, data={"text": self.text})
+        self.refresh_from_db()
