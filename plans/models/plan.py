@@ -119,6 +119,13 @@ class Plan(models.Model):
             self._follow_document(reading.compiled)
         return revision
 
+    def ask_second_person(self, asked: bool, *, by: Any) -> None:
+        """Whether the author of a revision may be its only approver."""
+        with transaction.atomic():
+            self.second_person = asked
+            self.save(update_fields=["second_person"])
+            Event.record(self.stream, "plan.second_person_set", actor=by, data={"plan": self.slug, "asked": asked})
+
     def _refuse_stale(self, current: Revision, after: int | None) -> None:
         if after is not None and after != current.number:
             who = current.author.get_username() if current.author else "Firebreak"

@@ -1,0 +1,59 @@
+"""Filters of the plan pages."""
+
+import re
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+
+from plans import wording
+
+register = template.Library()
+register.filter("length_of", wording.length)
+register.filter("step_kind", wording.kind_of)
+
+
+@register.filter
+def counted(number: int, words: str) -> str:
+    """`{{ 3|counted:"problem,problems" }}`."""
+    one, _, many = words.partition(",")
+    return wording.count(number, one, many)
+
+
+@register.filter
+def incident_url(reference: str) -> str:
+    """The page of "INC-41"; empty for words that name no incident."""
+    found = re.fullmatch(r"INC-(\d+)", reference.strip())
+    if not found:
+        return ""
+    try:
+        return reverse("incident", args=[int(found[1])])
+    except NoReverseMatch:
+        return ""
+
+
+@register.filter
+def approvers(revision: Any) -> str:
+    """ "Ana and Ben"."""
+    return wording.and_list([approval.by.get_username() for approval in revision.standing_approvals])
+
+
+@register.filter
+def item(mapping: dict[str, Any], key: str) -> Any:
+    """`{{ attrs|item:"data-draft" }}`: keys that are no template words."""
+    return mapping.get(key, "")
+
+
+@register.filter
+def plan_sentence(event: Any) -> str:
+    """One line of a plan's timeline, after the name of who did it."""
+    data = event.data
+    number = f"revision {data.get('number')}"
+    words = {
+        "revision.added": f"added {number}: {data.get('reason') or 'no reason given'}",
+        "revision.approved": f"approved {number}",
+        "revision.approval_withdrawn": f"took the approval of {number} back: {data.get('reason')}",
+        "plan.second_person_set": "asks for a second person" if data.get("asked") else "lets one person approve",
+        "plan.change_proposed": f"proposed {number} after {data.get('incident')}",
+    }
+    return words.get(event.kind, event.kind)
