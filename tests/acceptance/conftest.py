@@ -1,0 +1,67 @@
+"""One real service and one running product for each scenario. A skip fails here: what was not tried is not proved."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.mail_sink import MailSink
+from tests.acceptance.real_target import RealTarget
+
+NEEDED = "The acceptance needs --target=FOLDER, a folder whose setup.sh starts a real service to roll back."
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a folder it says so and fails where it was asked for; in a run of the whole suite it stays out."""
+    own = [item for item in items if HERE in Path(str(item.path)).parents]
+    for item in own:
+        item.add_marker(pytest.mark.acceptance)
+    if config.getoption("--target") or not own:
+        return
+    if any("acceptance" in str(word) for word in config.invocation_params.args):
+        pytest.exit(NEEDED, returncode=2)
+    items[:] = [item for item in items if item not in own]
+    config.hook.pytest_deselected(items=own)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Nothing may be skipped: what was not tried is not proved."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = [
+        report
+        for report in (reporter.stats.get("skipped", []) if reporter else [])
+        if "tests/acceptance" in report.nodeid
+    ]
+    if skipped and session.exitstatus == 0:
+        reporter.write_line(f"{len(skipped)} of the acceptance was skipped: that counts as failed.", red=True)
+        session.exitstatus = 1
+
+
+@pytest.fixture(scope="session")
+def source(request: pytest.FixtureRequest) -> Path:
+    folder = Path(request.config.getoption("--target")).resolve()
+    assert (folder / "setup.sh").is_file(), f"{folder} has no setup.sh."
+    for tool in ("bash", "curl"):
+        assert shutil.which(tool), f"{tool} is needed to set the service up."
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed_service(source: Path) -> Iterator[RealTarget]:
+    """The service's folder: what it downloads is kept for all scenarios of the session."""
+    service = RealTarget(source)
+    try:
+        yield service
+    finally:
+        service.take_down()
+
+
+@pytest.fixture
+def mail() -> Iterator[MailSink]:
+    sink = MailSink()
+    sink.start()
+    yield sink
+    sink.stop()

@@ -1,0 +1,115 @@
+"""The real service of one acceptance session: set up from the folder given, broken, asked what is true, taken down."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+SET_UP_SECONDS = 600  # wheels are downloaded the first time
+
+
+def free_port() -> int:
+    """Returns a port that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def python313() -> str | None:
+    """Returns an interpreter that the service can use, where the one of the set-up would not be found by itself."""
+    found = os.environ.get("PYTHON313") or shutil.which("python3.13")
+    kept = sorted(Path.home().glob(".pyenv/versions/3.13*/bin/python3.13"))
+    return found or (str(kept[-1]) if kept else None)
+
+
+class RealTarget:
+    """A folder of the service on ports of its own; `set_up` again brings back the state before the incident."""
+
+    def __init__(self, source: Path) -> None:
+        self.source = source
+        # The database server runs as another user, who must be able to come in.
+        self.root = Path(tempfile.mkdtemp(prefix="firebreak-acceptance-")).resolve()
+        self.root.chmod(0o755)
+        self.port, self.database_port = free_port(), free_port()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{self.host}"
+
+    @property
+    def path(self) -> str:
+        """The PATH on which the service's own sudo and systemctl come first."""
+        return f"{self.root}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log" / "app.log"
+
+    def set_up(self) -> None:
+        env = {**os.environ, "APP_PORT": str(self.port), "PG_PORT": str(self.database_port)}
+        interpreter = python313()
+        if interpreter:
+            env["PYTHON313"] = interpreter
+        self._stop_quietly()
+        done = subprocess.run(
+            ["bash", str(self.source / "setup.sh"), str(self.root)],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=SET_UP_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, (
+            f"setup.sh failed ({done.returncode}):\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
+
+    def ctl(self, *words: str) -> str:
+        done = subprocess.run(
+            [str(self.root / "bin" / "ctl"), *words], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, f"ctl {' '.join(words)} failed ({done.returncode}): {done.stdout} {done.stderr}"
+        return done.stdout
+
+    def break_it(self, **fault: Any) -> None:
+        """Injects a fault, such as when="registry", graphql_error_rate=0.4."""
+        self.ctl("fault", json.dumps(fault))
+
+    def facts(self) -> dict[str, Any]:
+        """What is true of the service now, asked past the product: answers, version, flag, log, process."""
+        facts: dict[str, Any] = json.loads(self._probe())
+        return facts
+
+    def _probe(self) -> str:
+        env = {**os.environ, "APP_PORT": str(self.port), "TARGET": str(self.root)}
+        command = [str(self.root / "venv" / "bin" / "python"), str(self.root / "bin" / "probe.py")]
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True).stdout
+
+    def nested_type(self) -> str:
+        """Returns the type that a nested object carries; asks again while an injected fault answers."""
+        for _ in range(30):
+            got = self.facts()["nested"]["got"]
+            if got:
+                return str(got["__typename"])
+        raise AssertionError("The service answered no nested query in 30 tries.")
+
+    def starts(self) -> int:
+        """Returns how often the service was started, by its log."""
+        return self.log.read_text(errors="replace").count("=== start ")
+
+    def take_down(self) -> None:
+        self._stop_quietly()
+        if (self.root / "target.env").is_file():
+            subprocess.run([str(self.root / "bin" / "ctl"), "pg-stop"], capture_output=True, timeout=60, check=False)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _stop_quietly(self) -> None:
+        if (self.root / "target.env").is_file():
+            subprocess.run([str(self.root / "bin" / "ctl"), "stop"], capture_output=True, timeout=60, check=False)
