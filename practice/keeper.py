@@ -58,19 +58,29 @@ class Keeper:
                 self._say(said)
             return
         status, text = self._do(verb, deadline)
-        self._say(f"{verb}: {text}")
+        if verb not in ("status", "version"):
+            self._say(f"{verb}: {text}")
         # The caller may have been killed while it waited: the work is done all the same.
         with contextlib.suppress(OSError), connection:
-            connection.sendall(json.dumps({"status": status, "text": text}).encode() + b"\n")
+            answer = {"status": status, "text": text, "started_at": self._unit.started_at}
+            connection.sendall(json.dumps(answer).encode() + b"\n")
 
     def _do(self, verb: str, deadline: float) -> tuple[int, str]:
-        if verb == "status":
-            return (0, f"running (pid {self._unit.pid})") if self._unit.pid else (3, "not running")
+        if verb in ("status", "version"):
+            return self._report(verb)
         try:
             text = self._unit.stop() if verb in ("stop", "restart") else ""
             return 0, self._unit.start(deadline) if verb in ("start", "restart") else text
         except NotReady as error:
             return 1, str(error)
+
+    def _report(self, verb: str) -> tuple[int, str]:
+        if not self._unit.pid:
+            return 3, "not running"
+        about = fetch(self._port, "/about") or {"version": "unknown", "new_pricing": "unknown"}
+        if verb == "version":
+            return 0, about["version"]
+        return 0, f"running (pid {self._unit.pid}), version {about['version']}, new pricing {about['new_pricing']}"
 
     def _listen(self) -> socket.socket:
         os.chdir(self._premises.root)  # a unix socket's path may have 107 bytes at most

@@ -33,6 +33,7 @@ class Unit:
         self._process: subprocess.Popen[bytes] | None = None
         self._pause, self._again_at = 1.0, 0.0
         self.meant_to_run = False
+        self.started_at: float | None = None  # epoch seconds, taken before the process is made
 
     @property
     def pid(self) -> int | None:
@@ -80,6 +81,7 @@ class Unit:
     def _spawn(self) -> None:
         root = self._premises.root
         command = [str(self._premises.python), "-m", "practice_orders", "--root", str(root), "--port", str(self._port)]
+        self.started_at = time.time()
         self._process = subprocess.Popen(
             [*_death_prefix(), *command],
             cwd=root,

@@ -121,6 +121,12 @@ def test_a_crashed_service_is_started_again(place):
     assert wait_for(lambda: place.about()["pid"]) != before
 
 
+def test_status_knows_the_age_of_the_process_and_version_what_runs(place):
+    assert place.ctl("status", "--since", str(place.about()["started_at"] - 60)).returncode == 0
+    assert place.ctl("status", "--since", str(time.time())).returncode == 4
+    assert place.ctl("version").stdout == "1.2.0\n"
+
+
 def test_stop_and_status_say_so(place):
     assert place.ctl("stop").returncode == 0
     assert place.ctl("status").returncode == 3
