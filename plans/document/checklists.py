@@ -1,0 +1,71 @@
+"""Reads what is asked before a rollback and what is verified after it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from plans.document import inline
+from plans.document.blocks import Block, Fence, Listing, Section, Table
+from plans.document.notes import Notes
+from plans.document.plan import Step
+from plans.document.steps import every_text, from_headings, read_steps, step_fence
+
+
+def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
+    """Returns the items of a checklist section in whatever form they stand; every item only reads."""
+    numbered = [child for child in section.children if child.blocks]
+    notes.claim(section.line)
+    own = _own_items(section.blocks, notes)
+    below = [item for child in numbered for item in _child_items(child, notes)]
+    return tuple(replace(item, number=str(place), effect="read") for place, item in enumerate([*own, *below], 1))
+
+
+def _child_items(child: Section, notes: Notes) -> tuple[Step, ...]:
+    """Returns the items under a lower heading; a heading with blocks but no items is one item itself."""
+    notes.claim(child.line)
+    items = _own_items(every_text(child), notes)
+    if items and not all(item.form == "block" for item in items):
+        return items
+    return from_headings([child], notes)
+
+
+def _own_items(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    boxes = [item for block in blocks if isinstance(block, Listing) for item in block.items if item.checkbox]
+    if boxes:
+        found, _ = read_steps(tuple(block for block in blocks if isinstance(block, Listing | Fence)), notes)
+        if found and found[0].form == "ordered":
+            return found
+        return _boxes(blocks, notes)
+    table = next((block for block in blocks if isinstance(block, Table)), None)
+    steps, _ = read_steps(blocks, notes, prose=True)
+    if table is not None and not any(step.form in ("ordered", "label") for step in steps):
+        return _rows(table, notes)
+    return steps
+
+
+def _boxes(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    """Returns each checkbox as an item; a fence after a list belongs to its last item."""
+    steps: list[Step] = []
+    for block in blocks:
+        if isinstance(block, Listing):
+            steps.extend(read_steps((replace(block, ordered=False),), notes)[0])
+        elif isinstance(block, Fence) and steps:
+            notes.claim(block.line, block.end_line)
+            last = steps.pop()
+            steps.append(replace(last, end_line=block.end_line, fences=(*last.fences, step_fence(block))))
+    return tuple(steps)
+
+
+def _rows(table: Table, notes: Notes) -> tuple[Step, ...]:
+    notes.claim(table.line, table.end_line)
+    return tuple(
+        Step(
+            row.line,
+            row.line,
+            str(place),
+            inline.plain(row.cells[0]) if row.cells else "",
+            "row",
+            words=tuple(inline.plain(cell) for cell in row.cells),
+        )
+        for place, row in enumerate(table.rows, 1)
+    )

@@ -1,0 +1,141 @@
+"""Cuts one block at its comments: numbered comments are steps, option comments are alternatives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from plans.document import shell, words
+from plans.document.shell import Logical
+
+_NUMBER = re.compile(
+    r"^(?:step\s*|étape\s*|paso\s*|步骤\s*)?(?P<n>\d{1,2})\s*[.):：]\s*(?P<title>.+)$|^step\s+(?P<m>\d{1,2})\b\W*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_CASE = re.compile(r"^(if|when|for)\b", re.IGNORECASE)
+_NOTE = re.compile(
+    r"^(expect|should|output|example|note|warning|returns?|wait|e\.g|where|response|→|->|✅|⚠)", re.IGNORECASE
+)
+_RULE = re.compile(r"^[\W_]*$")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a block under one comment; `offset` is its first line, counted from 0."""
+
+    offset: int
+    number: str
+    title: str
+    body: str
+    alternative: str
+    is_other_way: bool
+    has_commands: bool
+
+
+def cut(body: str) -> list[Segment]:
+    """Returns the segments of a block, in order; a block without opening comments is one segment without a title."""
+    lines = shell.logical_lines(body)
+    starts = _starts(lines)
+    if not starts or starts[0] != 0:
+        starts = [0, *starts]
+    bounds = [*starts[1:], len(lines)]
+    segments = [_segment(lines[start:end]) for start, end in zip(starts, bounds, strict=True) if end > start]
+    return _join_headless([segment for segment in segments if segment is not None])
+
+
+def _starts(lines: list[Logical]) -> list[int]:
+    """Returns the indexes of comments that open an action."""
+    starts: list[int] = []
+    in_control = 0
+    for index, line in enumerate(lines):
+        if not line.is_comment:
+            in_control = max(0, in_control + _nesting(line.text))
+            continue
+        if in_control or line.text[:1] in " \t" or _RULE.match(line.words):
+            continue
+        previous = lines[index - 1] if index else None
+        if (
+            previous is not None
+            and previous.is_comment
+            and not _NUMBER.match(line.words)
+            and starts
+            and starts[-1] <= index - 1
+        ):
+            if not words.alternative_of(line.words):
+                continue
+        after = next((other for other in lines[index + 1 :] if not other.is_comment), None)
+        opens = after is not None and not after.is_blank
+        if _NUMBER.match(line.words) or words.alternative_of(line.words) or (opens and not _is_note(line, previous)):
+            starts.append(index)
+    return starts
+
+
+def _is_note(line: Logical, previous: Logical | None) -> bool:
+    """Says whether a comment remarks on the command above it instead of opening the next one."""
+    under_command = previous is not None and not previous.is_blank and not previous.is_comment
+    return under_command and (bool(_NOTE.match(line.words)) or line.text.startswith("#  "))
+
+
+def _nesting(text: str) -> int:
+    """Returns by how much a line opens (or closes) shell control blocks."""
+    tokens = re.findall(r"(?<![\w-])(if|for|while|until|case|fi|done|esac)(?![\w-])|(\{)\s*$|^\s*(\})", text)
+    total = 0
+    for word, opening, closing in tokens:
+        if word in ("if", "for", "while", "until", "case") and re.search(
+            rf"(^|[;&|]\s*|\bdo\s+|\bthen\s+)\s*{word}\b", text
+        ):
+            total += 1
+        elif word in ("fi", "done", "esac") or closing:
+            total -= 1
+        elif opening and re.search(r"\)\s*\{\s*$", text):
+            total += 1
+    return total
+
+
+def _segment(lines: list[Logical]) -> Segment | None:
+    if all(line.is_blank for line in lines):
+        return None
+    opening = lines[0] if lines[0].is_comment else None
+    said = opening.words if opening else ""
+    match = _NUMBER.match(said)
+    number = (match.group("n") or match.group("m") or "") if match else ""
+    title = ((match.group("title") or match.group("rest") or "") if match else said).rstrip(":：").strip()
+    body = "\n".join(line.text for line in lines).rstrip()
+    running = any(not line.is_comment and not line.is_blank for line in lines)
+    alternative = words.alternative_of(said)
+    return Segment(
+        lines[0].offset, number, title, body, alternative, words.is_or(said) or bool(_CASE.match(said)), running
+    )
+
+
+def _join_headless(segments: list[Segment]) -> list[Segment]:
+    """Drops a leading piece without a command (a shebang's comments, a banner)."""
+    if len(segments) > 1 and not segments[0].has_commands and not segments[0].number and not segments[0].alternative:
+        return segments[1:]
+    return segments
+
+
+def alternatives(segments: list[Segment]) -> list[Segment]:
+    """Returns the segments that are ways of doing one thing, when the block is such a choice; else nothing."""
+    named = [segment for segment in segments if (segment.alternative and segment.has_commands) or segment.alternative]
+    return named if len(named) >= 2 else []
+
+
+def actions(segments: list[Segment]) -> list[list[Segment]]:
+    """Groups segments into actions: numbered comments win, ways of doing one thing are one action."""
+    numbered = [segment for segment in segments if segment.number]
+    if len(numbered) >= 2:
+        return [[segment] for segment in numbered]
+    groups: list[list[Segment]] = []
+    for segment in segments:
+        if not segment.has_commands and not segment.alternative:
+            continue
+        joins = bool(groups) and (
+            (segment.alternative and groups[-1][-1].alternative)
+            or (segment.is_other_way and (not _CASE.match(segment.title) or _CASE.match(groups[-1][-1].title)))
+        )
+        if joins:
+            groups[-1].append(segment)
+        else:
+            groups.append([segment])
+    return groups

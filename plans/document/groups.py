@@ -1,0 +1,69 @@
+"""Cuts the blocks of a section at its bold labels: "**When to use:**" opens a group as a small heading would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plans.document import inline, words
+from plans.document.blocks import Block, Line, Paragraph, Section
+
+
+@dataclass(frozen=True)
+class Group:
+    """What stands under one label; `label` is empty before the first."""
+
+    line: int
+    end_line: int
+    label: str
+    value: str
+    blocks: tuple[Block, ...]
+    is_heading: bool = False
+    children: tuple[Section, ...] = ()
+
+    @property
+    def meaning(self) -> str:
+        return words.label_of(self.label) if self.label else ""
+
+
+def of_section(section: Section) -> list[Group]:
+    """Returns the groups of a section: its labels, then each heading below it as one group."""
+    return [*of_blocks(section.blocks, section.line), *(of_child(child) for child in section.children)]
+
+
+def of_child(child: Section) -> Group:
+    return Group(child.line, child.end_line, child.title, "", child.blocks, True, child.children)
+
+
+def of_blocks(blocks: tuple[Block, ...], line: int) -> list[Group]:
+    groups: list[Group] = []
+    label, value, start = "", "", line
+    held: list[Block] = []
+
+    def close() -> None:
+        if label or held:
+            end = max([start, *(block.end_line for block in held)])
+            groups.append(Group(start, end, label, value, tuple(held)))
+
+    for block in blocks:
+        if not isinstance(block, Paragraph) or not any(is_label(line) for line in block.lines):
+            held.append(block)
+            continue
+        plain: list[Line] = []
+        for current in block.lines:
+            if not is_label(current):
+                plain.append(current)
+                continue
+            if plain:
+                held.append(Paragraph(plain[0].line, plain[-1].line, tuple(plain)))
+                plain = []
+            close()
+            label, value, start, held = current.lead, current.rest, current.line, []
+        if plain:
+            held.append(Paragraph(plain[0].line, plain[-1].line, tuple(plain)))
+    close()
+    return groups
+
+
+def is_label(line: Line) -> bool:
+    """Says whether a line is a bold label; a sentence with bold words in front is not."""
+    return inline.opens_bold(line.raw) and len(line.lead) <= 120

@@ -1,0 +1,108 @@
+"""Finds the blanks that a document leaves for its readers to fill in."""
+
+from __future__ import annotations
+
+import re
+
+_HTML = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "center",
+        "code",
+        "dd",
+        "del",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "font",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "hr",
+        "html",
+        "i",
+        "img",
+        "input",
+        "kbd",
+        "li",
+        "link",
+        "meta",
+        "ol",
+        "p",
+        "pre",
+        "s",
+        "script",
+        "small",
+        "span",
+        "strong",
+        "style",
+        "sub",
+        "summary",
+        "sup",
+        "svg",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "u",
+        "ul",
+        "video",
+    ]
+)
+_ANGLE = re.compile(r"(?<![<\w])<(?P<inside>[A-Za-z][^<>\n=\"'`;{}()]{0,60})>")
+_BRACES = re.compile(r"\{\{\s*[A-Za-z_][\w .-]{0,60}\s*\}\}")
+_BRACKET = re.compile(r"(?<![\]\w!\\$\[(])\[(?P<inside>[A-Za-z][^\[\]\n`\"'=*^\\]{1,60})\](?![(\[\]:=])")
+_VARIABLE = re.compile(r"\$\{?(?P<name>[A-Z][A-Z0-9_]{2,60})\b\}?")
+_ASSIGNED = re.compile(
+    r"(?:^|[\s;(])(?:export\s+|local\s+|readonly\s+|\$env:)?(?P<name>[A-Z][A-Z0-9_]{2,60})=|\bread\s+(?:-\w+\s+)*(?P<read>[A-Z][A-Z0-9_]{2,60})|\bfor\s+(?P<loop>[A-Z]\w*)\s+in",
+    re.MULTILINE,
+)
+_USUAL = frozenset(
+    ["PATH", "HOME", "USER", "PWD", "SHELL", "LANG", "HOSTNAME", "TMPDIR", "EOF", "PPID", "RANDOM", "SECONDS", "UID"]
+)
+_SHELL_TEST = re.compile(r"^(ERROR|INFO|WARN|WARNING|DEBUG|OK|FAIL|PASS|SUCCESS|NOTE|TODO|X|x)$")
+
+
+def find(text: str) -> dict[str, int]:
+    """Returns each placeholder as written with its number of occurrences."""
+    found: dict[str, int] = {}
+
+    def add(raw: str) -> None:
+        found[raw] = found.get(raw, 0) + 1
+
+    for match in _ANGLE.finditer(text):
+        inside = match.group("inside").strip().rstrip("/").strip()
+        if (
+            inside.split()[0].lower() not in _HTML
+            and not inside.lower().startswith(("http", "mailto"))
+            and not _is_mail(inside)
+        ):
+            add(match.group(0))
+    for match in _BRACES.finditer(text):
+        add(match.group(0))
+    for match in _BRACKET.finditer(text):
+        if not _SHELL_TEST.match(match.group("inside")):
+            add(match.group(0))
+    given = {name for match in _ASSIGNED.finditer(text) for name in match.groups() if name} | _USUAL
+    for match in _VARIABLE.finditer(text):
+        if match.group("name") not in given:
+            add("$" + match.group("name"))
+    return found
+
+
+def _is_mail(inside: str) -> bool:
+    return "@" in inside and " " not in inside

@@ -1,0 +1,299 @@
+"""Reads a whole document: every section goes to the part that its heading names, the rest is kept as not understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from plans.document import checklists, keeping, levels, people, tables, words
+from plans.document.blocks import Block, Fence, Html, Item, Listing, Quote, Section, Table, every_block, fences_in
+from plans.document.notes import Notes
+from plans.document.plan import (
+    Contact,
+    KnownIssue,
+    MatrixRow,
+    Parts,
+    Phase,
+    Resource,
+    RevisionRow,
+    Risk,
+    Said,
+    ScheduleEntry,
+    Script,
+    Step,
+    Template,
+)
+from plans.document.steps import every_text, finish, read_steps, step_fence
+
+_WHOLE = frozenset({"known_issues", "summary", "practice", "overview", "resources", "undo", "restore", "triggers"})
+"""Parts whose lower headings belong to them whatever they say."""
+_LEAVES_CHECKS = frozenset(
+    {"contacts", "matrix", "communication", "template", "known_issues", "schedule", "resources", "revisions"}
+)
+
+
+@dataclass
+class _Found:
+    """The parts while they are collected; the reader freezes them at the end."""
+
+    matrix: list[MatrixRow] = field(default_factory=list)
+    risks: list[Risk] = field(default_factory=list)
+    triggers: list[Said] = field(default_factory=list)
+    negative: list[Said] = field(default_factory=list)
+    pre_checks: list[Step] = field(default_factory=list)
+    validations: list[Step] = field(default_factory=list)
+    restore: list[Step] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+    templates: list[Template] = field(default_factory=list)
+    schedule: list[ScheduleEntry] = field(default_factory=list)
+    issues: list[KnownIssue] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+    resources: list[Resource] = field(default_factory=list)
+    revisions: list[RevisionRow] = field(default_factory=list)
+    summary: list[Said] = field(default_factory=list)
+    follow_up: list[Said] = field(default_factory=list)
+    texts: list[Said] = field(default_factory=list)
+    script: Script | None = None
+
+
+class Reader:
+    """One reading of one document."""
+
+    def __init__(self, root: Section, notes: Notes) -> None:
+        self.root = root
+        self.notes = notes
+        self.found = _Found()
+
+    def read(self) -> Parts:
+        """Returns the parts; everything that found no place stays in the notes' gaps."""
+        sections = levels.find(self.root)
+        read = tuple(levels.read(section, place, self.notes) for place, section in enumerate(sections, 1))
+        self._taken = {id(section) for section in sections}
+        self._walk(self.root, "")
+        self._loose_parts()
+        metadata = keeping.read_metadata(self._ends(), self.notes)
+        found = self.found
+        used = {fence.line for step in self._all_steps(read) for fence in step.fences} | {
+            fence.line for level in read for fence in level.stray
+        }
+        return Parts(
+            read, tuple(found.restore), tuple(found.matrix), tuple(found.risks), tuple(found.triggers), tuple(found.negative),
+            tuple(found.pre_checks), tuple(found.validations), self._reads(used), tuple(found.phases), tuple(found.templates),
+            tuple(found.schedule), tuple(found.issues), tuple(found.contacts), tuple(found.resources), tuple(found.revisions),
+            tuple(found.summary), tuple(found.follow_up), tuple(found.texts), found.script, metadata,
+        )  # fmt: skip
+
+    def _all_steps(self, read: tuple[levels.Level, ...]) -> list[Step]:
+        return (
+            [step for level in read for step in (*level.steps, *level.undo)]
+            + self.found.restore
+            + self.found.pre_checks
+            + self.found.validations
+        )
+
+    def _ends(self) -> list[Section]:
+        """Returns the sections that may hold the document's own header and footer lines."""
+        every = list(self.root.walk())
+        return [*every[:2], *every[-1:]]
+
+    def _walk(self, section: Section, inherited: str) -> None:
+        """Gives a section to its part, then goes down to the headings that name another."""
+        if id(section) in self._taken:
+            return
+        part = words.part_of(section.title) if section.depth > 0 else ""
+        if section.depth == 1 and section.children:
+            part = ""
+        part = part or inherited
+        own = [child for child in section.children if id(child) not in self._taken and self._stays(part, child)]
+        if part:
+            self._take(part, replace(section, children=tuple(own)))
+        else:
+            own = []
+        for child in section.children:
+            if child not in own:
+                self._walk(child, "")
+
+    def _stays(self, part: str, child: Section) -> bool:
+        below = words.part_of(child.title)
+        if any(id(deeper) in self._taken for deeper in child.walk()):
+            return False
+        if part in _WHOLE or below in ("", part):
+            return True
+        return (
+            part in ("pre_checks", "validation")
+            and below not in _LEAVES_CHECKS
+            and not (part == "pre_checks" and below == "validation" and "post" in words.normal(child.title))
+        )
+
+    def _take(self, part: str, section: Section) -> None:
+        handler = getattr(self, f"_{part}", None)
+        if handler is not None:
+            handler(section)
+
+    def _matrix(self, section: Section) -> None:
+        for table in (table for current in section.walk() for table in tables.tables_of(current)):
+            self.notes.claim(section.line)
+            self.found.matrix.extend(tables.matrix_rows(table, self.notes))
+        self._texts(section)
+
+    def _risks(self, section: Section) -> None:
+        for table in (table for current in section.walk() for table in tables.tables_of(current)):
+            self.notes.claim(section.line)
+            self.found.risks.extend(tables.risk_rows(table, self.notes))
+        self._texts(section)
+
+    def _revisions(self, section: Section) -> None:
+        for table in tables.tables_of(section):
+            self.notes.claim(section.line)
+            self.found.revisions.extend(tables.revision_rows(table, self.notes))
+
+    def _triggers(self, section: Section) -> None:
+        self.notes.claim(section.line)
+        negative, told = False, ""
+        for block in every_text(section):
+            self.notes.claim(block.line, block.end_line)
+            if not isinstance(block, Fence | Listing | Html | Quote | Table):
+                told = block.text
+                negative = words.part_of(told.replace("is not needed", "not needed")) == "not_triggers"
+            elif isinstance(block, Listing):
+                (self.found.negative if negative else self.found.triggers).extend(
+                    Said(item.line, item.text) for item in block.items
+                )
+
+    def _not_triggers(self, section: Section) -> None:
+        self.notes.claim(section.line, section.end_line)
+        self.found.negative.extend(levels.bullets(every_text(section), ordered=True))
+
+    def _pre_checks(self, section: Section) -> None:
+        self.found.pre_checks.extend(checklists.read_checklist(section, self.notes))
+        self._texts(section)
+
+    def _validation(self, section: Section) -> None:
+        self.found.validations.extend(checklists.read_checklist(section, self.notes))
+        self._texts(section)
+
+    def _restore(self, section: Section) -> None:
+        self.notes.claim(section.line)
+        self.found.restore.extend(read_steps(every_text(section), self.notes, prose=True)[0])
+        self._texts(section)
+
+    def _communication(self, section: Section) -> None:
+        for current in section.walk():
+            self.found.phases.extend(people.read_phases(replace(current, children=()), self.notes))
+            self.found.templates.extend(people.read_templates(current, self.notes, only_clear=True))
+        self.notes.claim(section.line)
+        self._texts(section)
+
+    def _template(self, section: Section) -> None:
+        for current in section.walk():
+            self.found.templates.extend(people.read_templates(current, self.notes, only_clear=False))
+
+    def _contacts(self, section: Section) -> None:
+        self.found.contacts.extend(people.read_contacts(section, self.notes))
+
+    def _known_issues(self, section: Section) -> None:
+        self.found.issues.extend(keeping.read_known_issues(section, self.notes))
+
+    def _schedule(self, section: Section) -> None:
+        self.found.schedule.extend(keeping.read_schedule(section, self.notes))
+        self._texts(section)
+
+    def _test_script(self, section: Section) -> None:
+        self.found.script = self.found.script or keeping.read_script(section, self.notes)
+
+    def _resources(self, section: Section) -> None:
+        self.found.resources.extend(keeping.read_resources(section, self.notes))
+
+    def _summary(self, section: Section) -> None:
+        self.found.summary.extend(keeping.read_texts(section, self.notes))
+
+    def _overview(self, section: Section) -> None:
+        self.found.texts.extend(keeping.read_texts(section, self.notes))
+
+    def _follow_up(self, section: Section) -> None:
+        self.notes.claim(section.line, section.end_line)
+        self.found.follow_up.extend(levels.bullets(every_text(section), ordered=True))
+
+    def _texts(self, section: Section) -> None:
+        """Keeps the running text of a part as its notes."""
+        for current in section.walk():
+            for block in current.blocks:
+                if (
+                    not isinstance(block, Fence | Listing | Html | Quote | Table)
+                    and block.line not in self.notes.claimed
+                ):
+                    self.notes.claim(block.line, block.end_line)
+                    self.found.texts.append(Said(block.line, block.text))
+
+    def _loose_parts(self) -> None:
+        """Finds the parts that stand under headings which do not name them: header lines, a template, a table, named fences."""
+        for section in self.root.walk():
+            if section.depth <= 1:
+                self._texts(replace(section, children=()))
+            if section.depth and any(section.line in self.notes.claimed for _ in (0,)):
+                continue
+            self.found.templates.extend(
+                found
+                for found in people.read_templates(section, self.notes, only_clear=True)
+                if found.line not in {known.line for known in self.found.templates}
+            )
+
+    def _reads(self, used: set[int]) -> tuple[Step, ...]:
+        """Returns the fences that say something about themselves and stand in no procedure: others name them."""
+        steps = []
+        for section in self.root.walk():
+            for fence in fences_in(section.blocks):
+                if fence.attributes and fence.line not in used:
+                    self.notes.claim(section.line)
+                    self.notes.claim(fence.line, fence.end_line)
+                    steps.append(
+                        finish(
+                            Step(
+                                fence.line,
+                                fence.end_line,
+                                str(len(steps) + 1),
+                                section.title,
+                                "block",
+                                (step_fence(fence),),
+                            ),
+                            self.notes,
+                        )
+                    )
+        return tuple(steps)
+
+
+def gaps(root: Section, notes: Notes) -> list[tuple[int, int]]:
+    """Returns the line ranges that found no part, neighbours of one section joined."""
+    found: list[tuple[int, int]] = []
+    for section in root.walk():
+        missed = [piece for block in section.blocks for piece in _unclaimed(block, notes)]
+        if not missed:
+            continue
+        start = (
+            section.line
+            if section.depth and section.line not in notes.claimed and missed[0][0] == section.blocks[0].line
+            else missed[0][0]
+        )
+        joined = [(start, missed[0][1])]
+        for line, end in missed[1:]:
+            if any(inside in notes.claimed for inside in range(joined[-1][1] + 1, line)):
+                joined.append((line, end))
+            else:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        found.extend(joined)
+    return found
+
+
+def _unclaimed(block: Block, notes: Notes) -> list[tuple[int, int]]:
+    if isinstance(block, Html):
+        return []
+    if isinstance(block, Listing):
+        return [(item.line, item.end_line) for item in block.items if not _touched(item, notes)]
+    return [] if _touched(block, notes) else [(block.line, block.end_line)]
+
+
+def _touched(block: Block | Item, notes: Notes) -> bool:
+    return any(line in notes.claimed for line in range(block.line, block.end_line + 1))
+
+
+def every_fence(root: Section) -> list[Fence]:
+    return [block for section in root.walk() for block in every_block(section.blocks) if isinstance(block, Fence)]

@@ -1,0 +1,214 @@
+"""What headings and labels mean: one table a part, extended by adding a line.
+
+Each pattern is searched in a heading that was lowered and freed of emoji, numbering and emphasis (`normal`).
+The first table that matches gives the part, so narrower meanings stand first.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from plans.document.inline import plain
+
+ROLLBACK = (
+    r"roll(ing|ed|s)?[ -]?back|revert|restor|downgrad|\bundo\b|recover|rétabli|restaura|revers|回滚|恢复|hot-?fix|"
+    r"retour arrière|disable|fail(ed|ing)?[ -]?over|backout|back out"
+)
+"""A heading with one of these speaks of going back."""
+
+_TABLES: tuple[tuple[str, str], ...] = (
+    ("undo", r"^undo( of this level)?$|^undo:"),
+    ("restore", r"^restore$|^back to normal$|^return(ing)? to normal$|^re-?enable$"),
+    ("not_triggers", r"when not to|do not roll ?back|don.t roll ?back|fix forward|not needed|cuándo no|quand ne pas|不应回滚"),
+    ("revisions", r"revision history|change ?log|document history|version history|historique des r|historial de|修订"),
+    ("test_script", r"^(rollback )?test script|^testing script|^drill script"),
+    ("schedule", r"drill|rehears|test(ing)? schedule|regular testing|testing (of )?(the )?rollback|演练|simulacro"),
+    ("matrix", r"decision (matrix|table|guide|tree)|quick reference|decide what|matriz de|matrice de|决策|vs\.? the others"),
+    ("risks", r"risk (assessment|analysis|matrix)|^risks?$|évaluation des risques|evaluación de riesgos|风险"),
+    ("template", r"template|plantilla|modèle|模板"),
+    ("contacts", r"contact|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|联系人|升级"),
+    ("known_issues", r"known (issue|problem|limitation)|common (issue|problem|failure)|troubleshoot|gotcha|limitation|已知问题"),
+    ("follow_up", r"follow-?up|post-?rollback (action|procedure|obligation|task|step|activit)|after recovery|root cause|"
+                  r"^(immediate|short[- ]term|long[- ]term)( actions?)?|post-?mortem|retrospective|lessons|post-?incident"),
+    ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|"
+                   r"recovery inputs|pre-?deploy|preparation checklist|回滚前|requisitos previos|prérequis|pre-?check"),
+    ("validation", r"post-?roll-?back|verif|validat|validación|success criteria|after rolling back|^tests?$|回滚后|验证|smoke test|exit criteria"),
+    ("communication", r"communicat|notif(y|ication)|comms|announce|comunicación|沟通|during an incident"),
+    ("resources", r"^resources|related|references?$|links?$|see also|further reading|documentation$|ressources|recursos|相关"),
+    ("summary", r"^summary|key points|conclusion|résumé|resumen|总结|takeaway"),
+    ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|概述|table of contents|^contents$"),
+    ("practice", r"best practice|prevention|anti-?pattern|principle|automation$|improvement|预防"),
+    ("triggers", r"trigger|when to (use|roll)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
+                 r"quand (utiliser|effectuer)|触发|rollback (when|if)|criteria for roll|symptoms?$|cuándo"),
+)  # fmt: skip
+_CONTAINER = re.compile(
+    r"rollback (level|procedure|step|method|strateg|scenario|workflow|command|instruction|process|option|action|type|path)|"
+    r"^(manual|emergency|full|quick|complete|partial|automated|automatic) (rollback|recovery)|emergency procedure|recovery procedure|"
+    r"roll(ing)? ?back$|^rollback|niveaux de|回滚策略|回滚步骤|procedimiento|procédure|^procedures?$|steps to roll|step-by-step|disaster recovery"
+)
+_LEVEL = re.compile(
+    r"^(?P<word>level|niveau|nivel|stufe|livello|tier|级别)\s*(?P<n>\d{1,2}|[a-z]\b|[ivx]{1,4}\b)|^(?P<han>第?[一二三四五六七八九]级)"
+)
+_CHOICE = re.compile(
+    r"^(?P<word>scenario|escenario|scénario|method|método|méthode|strategy|estrategia|stratégie|option|opción|path|phase|fase|plan|case|approach|"
+    r"procedure|部分|阶段|方案)\s*#?(?P<n>\d{1,2}|[a-z]\b|[ivx]{1,4}\b)"
+)
+_STEP = re.compile(r"^(step|étape|paso|schritt|步骤|第)\s*#?(?P<n>\d{1,3})")
+_NUMBERED = re.compile(r"^(?P<n>\d{1,3}(?:\.\d{1,3}){0,3}|[A-H])[.)、:]?\s+(?=\S)")
+_EMOJI = re.compile(r"[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
+
+LABELS: tuple[tuple[str, str], ...] = (
+    ("time", r"^(estimated )?(time|duration)( (to|required|needed)\b.*)?$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
+             r"恢复时间|temps de|durée|tiempo|预计时间|^duration|^timeline$"),
+    ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
+    ("when", r"^when( to use)?$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|^trigger|使用场景|适用|^scenario$|^conditions?$"),
+    ("impact", r"^impact|^effects?$|^consequence|^side effects?|影响"),
+    ("procedure", r"^(rollback )?(procedure|steps?|actions?|process|rollback|commands?|instructions?|immediate actions?|recovery|execute|how|solution|resolution|fix)( steps?)?$|"
+                  r"^steps to|^procédure|^étapes|^procedimiento|^pasos|步骤"),
+    ("undo", r"^undo$|^way back$"),
+    ("persists", r"^if it persists|^if (this|it) (does not|doesn.t|fails)|^escalate to|^if not (fixed|resolved)"),
+    ("prerequisites", r"prerequisit|^before|^requirements?$|^pre-?checks?"),
+    ("validation", r"^verif(y|ication)|^validat|^success criteria|^expected (result|outcome)|^check$"),
+    ("note", r"^(note|warning|important|caution|tip|risk|data loss|downtime|owner|goal|target|location|status|severity|priority|reason|why)s?$"),
+    ("alternative", r"^(option|alternative|for|using|via|on|if using)\b"),
+)  # fmt: skip
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("threshold", r"threshold|limit|value|umbral|seuil"),
+    ("severity", r"severity|priority|risk level|^level$|gravité|gravedad|severidad|严重|urgency"),
+    ("timeframe", r"time|deadline|sla|délai|plazo|duration|rto|时间"),
+    ("action", r"recommend|action|rollback|strategy|decision|response|procedure|approach|solution|do\b|acción|acciones|措施|方案|use$|méthode|method|what to|command"),
+    ("symptom", r"symptom|scenario|situation|condition|impact|issue|problem|metric|when|trigger|failure|indicator|what (broke|went|happen)|escenario|síntoma|情况|场景|type|if\b|case|change|area|component"),
+)  # fmt: skip
+RISK_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("rollback", r"rollback|recovery|answer|response|mitigation"),
+    ("probability", r"probab|likelihood|chance"),
+    ("impact", r"impact|effect|consequence"),
+    ("risk", r"risk|severity|level"),
+    ("scenario", r"scenario|event|description|what|issue"),
+)
+NO_ROLLBACK = r"no action|none|watch|monitor( only)?$|no rollback|accept"
+NOT_APPLICABLE = r"not applicable|n/?a\b"
+PLACEHOLDER_PERSON = (
+    r"^(tbd|todo|n/?a|-+|—|\?+|xxx.*|\[.*\]|<.*>|_+|your .*|name|phone|email|to be (defined|filled).*|_?à compléter_?)$"
+)
+
+DEPLOYMENTS: tuple[tuple[str, str], ...] = (
+    ("systemd", r"\bsystemd\b|\bsystemctl\b"),
+    ("kubernetes", r"\bkubernetes\b|\bk8s\b|\bkubectl\b|\bhelm\b"),
+    ("docker", r"\bdocker([- ]compose)?\b|\bcontainers?\b"),
+    ("dev", r"\b(dev|development|local(ly| machine)?)\b"),
+)
+_OPTION = re.compile(
+    r"^(?:option|alternative|variant|método|opción)\s+(?:[a-z]|\d{1,2})\s*[:.)\-–—]\s*(?P<name>.{1,80})", re.IGNORECASE
+)
+_FOR = re.compile(r"^(?:for|on|using|with|via|if (?:you )?us(?:e|ing))\s+(?P<name>.{1,60}?):?$", re.IGNORECASE)
+_OR = re.compile(r"^or\b[,:]?\s*(?P<name>.{0,80})", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def normal(heading: str) -> str:
+    """Returns a heading for comparison: plain, lower case, no emoji, no leading number, no trailing colon."""
+    text = _EMOJI.sub(" ", unicodedata.normalize("NFKC", plain(heading[:500]))).strip(" #:：.-–—*_")
+    text = _NUMBERED.sub("", text) if _NUMBERED.match(text) else text
+    return re.sub(r"\s+", " ", text).strip().lower()
+
+
+def number_of(heading: str) -> str:
+    """Returns the leading number of a heading ("3.1 Standard Rollback" gives "3.1"), or an empty text."""
+    match = _NUMBERED.match(_EMOJI.sub(" ", plain(heading[:500])).strip())
+    return match.group("n") if match else ""
+
+
+@lru_cache(maxsize=4096)
+def part_of(heading: str) -> str:
+    """Returns the part a heading names, or an empty text."""
+    text = normal(heading)
+    if level_word(heading) is not None:
+        return ""
+    return next((part for part, pattern in _TABLES if re.search(pattern, text)), "")
+
+
+@lru_cache(maxsize=4096)
+def label_of(label: str) -> str:
+    """Returns what a bold label or small heading inside a level announces, or an empty text."""
+    text = normal(label)
+    return next((meaning for meaning, pattern in LABELS if re.search(pattern, text)), "")
+
+
+def level_word(heading: str) -> tuple[str, int | None] | None:
+    """Returns ("level", 1) for "Level 1: …"; None where the heading does not open with such a word."""
+    match = _LEVEL.match(normal(heading))
+    if match is None:
+        return None
+    return "level", _ordinal(match.group("n") or match.group("han") or "")
+
+
+def choice_word(heading: str) -> tuple[str, int | None] | None:
+    """Returns ("scenario", 2) for "Scenario 2 …", "Path B …", "Option C …"."""
+    match = _CHOICE.match(normal(heading))
+    return (match.group("word"), _ordinal(match.group("n"))) if match else None
+
+
+def step_word(heading: str) -> int | None:
+    """Returns 3 for "Step 3: …"."""
+    match = _STEP.match(normal(heading))
+    return int(match.group("n")) if match else None
+
+
+def _ordinal(text: str) -> int | None:
+    if text.isdigit():
+        return int(text)
+    if text in _ROMAN:
+        return _ROMAN[text]
+    if len(text) == 1 and "a" <= text <= "z":
+        return ord(text) - ord("a") + 1
+    return next((place for place, sign in enumerate("一二三四五六七八九", 1) if sign in text), None)
+
+
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
+
+
+def is_container(heading: str) -> bool:
+    """Says whether a heading collects rollback procedures."""
+    return bool(_CONTAINER.search(normal(heading)))
+
+
+def speaks_of_rollback(heading: str) -> bool:
+    return bool(re.search(ROLLBACK, normal(heading)))
+
+
+def column_of(header: str, table: tuple[tuple[str, str], ...] = COLUMNS) -> str:
+    """Returns the field a table column holds, or an empty text."""
+    text = normal(header)
+    return next((name for name, pattern in table if re.search(pattern, text)), "")
+
+
+def alternative_of(comment: str) -> str:
+    """Returns the alternative a comment, label or heading opens: a deployment type or a slug of its name; else empty.
+
+    "For production (systemd)" gives systemd; "Option B: Using uv" gives uv; "Run health check" gives nothing.
+    """
+    text = plain(comment).strip(" :#")
+    option, choice = _OPTION.match(text), _FOR.match(text)
+    named = (option or choice).group("name") if option or choice else text if _is_bare_deployment(text) else ""  # type: ignore[union-attr]
+    if not named:
+        return ""
+    known = next((name for name, pattern in DEPLOYMENTS if re.search(pattern, named.lower())), "")
+    return known or (slug(re.sub(r"^(using|via|with|by)\s+", "", named, flags=re.IGNORECASE)) if option else "")
+
+
+def _is_bare_deployment(text: str) -> bool:
+    return any(re.fullmatch(pattern, text.lower()) for _, pattern in DEPLOYMENTS) and len(text.split()) <= 2
+
+
+def is_or(comment: str) -> bool:
+    """Says whether a comment offers another way to do the same ("Or in Python:")."""
+    return bool(_OR.match(comment.strip()))
+
+
+def slug(text: str, limit: int = 40) -> str:
+    """Returns a name for machines: "Notify on-call engineer" gives notify-on-call-engineer."""
+    folded = unicodedata.normalize("NFKD", plain(text)).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:limit].strip("-")

@@ -1,0 +1,77 @@
+"""`manage.py plan read FILE --json` and `manage.py plan check FILE…`; needs no database, secret or Redis."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from plans.document import PlanDocument, read_plan
+from plans.document.document import LARGEST
+from plans.document.telling import summary
+
+
+class Command(BaseCommand):
+    help = "Reads a rollback plan and shows what was understood, or checks whether it can run."
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        read = acts.add_parser("read", help="show what was understood")
+        read.add_argument("file")
+        read.add_argument("--json", action="store_true", dest="as_json")
+        check = acts.add_parser("check", help="list every problem and every warning; exit status 1 with problems")
+        check.add_argument("files", nargs="+", metavar="FILE")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["act"] == "read":
+            document = self._load(options["file"])
+            if document is None:
+                sys.exit(2)
+            text = (
+                json.dumps(document.to_json(), ensure_ascii=False, indent=1)
+                if options["as_json"]
+                else summary(document)
+            )
+            self.stdout.write(text)
+            return
+        sys.exit(max(self._check(name) for name in options["files"]))
+
+    def _check(self, name: str) -> int:
+        """Prints a file's problems and warnings; returns 0 when it can run, 1 when not, 2 when it cannot be read."""
+        document = self._load(name)
+        if document is None:
+            return 2
+        compilation = document.compile()
+        for problem in compilation.problems:
+            self.stdout.write(problem.sentence(name))
+        for lint in compilation.lint:
+            self.stdout.write(lint.sentence(name))
+        problems, warnings = len(compilation.problems), len(compilation.lint)
+        verdict = "can run" if not problems else "cannot run"
+        self.stdout.write(f"{name}: {verdict}; {_count(problems, 'problem')}, {_count(warnings, 'warning')}.")
+        return 1 if problems else 0
+
+    def _load(self, name: str) -> PlanDocument | None:
+        """Returns the plan of a file, or None after one sentence on standard error."""
+        path = Path(name)
+        try:
+            with path.open("rb") as file:
+                data = file.read(LARGEST + 1)
+            text = data.decode("utf-8") if len(data) <= LARGEST else data.decode("utf-8", "replace")
+        except UnicodeDecodeError as error:
+            self.stderr.write(f"{name}: not UTF-8 text (byte {error.start}). Save the plan as UTF-8.")
+            return None
+        except OSError as error:
+            self.stderr.write(f"{name}: cannot be read: {error.strerror or error}.")
+            return None
+        return read_plan(text, path.name)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
