@@ -6,6 +6,37 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# A run that is over never changes its status again, whoever writes. SQLite drops a table's triggers when Django remakes
+# the table (ALTER of a column): a later migration that does so must make this one again.
+FINAL = "'succeeded', 'failed', 'timed_out', 'superseded', 'canceled', 'rejected', 'expired'"
+SENTENCE = "A run that is over does not change."
+SQLITE = f"""
+CREATE TRIGGER rollbacks_run_is_final BEFORE UPDATE OF status ON rollbacks_run
+WHEN OLD.status IN ({FINAL}) AND NEW.status <> OLD.status
+BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END
+"""
+POSTGRESQL = f"""
+CREATE FUNCTION rollbacks_run_is_final() RETURNS trigger AS $$
+BEGIN
+    RAISE EXCEPTION '{SENTENCE}' USING ERRCODE = 'integrity_constraint_violation';
+END
+$$ LANGUAGE plpgsql;
+CREATE TRIGGER rollbacks_run_is_final BEFORE UPDATE OF status ON rollbacks_run FOR EACH ROW
+WHEN (OLD.status IN ({FINAL}) AND NEW.status IS DISTINCT FROM OLD.status) EXECUTE FUNCTION rollbacks_run_is_final();
+"""
+
+
+def keep_final_runs(apps, schema_editor):
+    schema_editor.execute({"sqlite": SQLITE, "postgresql": POSTGRESQL}[schema_editor.connection.vendor])
+
+
+def let_final_runs_go(apps, schema_editor):
+    on = " ON rollbacks_run" if schema_editor.connection.vendor == "postgresql" else ""
+    schema_editor.execute(f"DROP TRIGGER rollbacks_run_is_final{on}")
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("DROP FUNCTION rollbacks_run_is_final")
+
+
 class Migration(migrations.Migration):
 
     initial = True
@@ -263,4 +294,5 @@ class Migration(migrations.Migration):
             model_name='run',
             constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ('rollback', 'undo', 'restore', 'drill')), ('status__in', ('queued', 'running', 'waiting', 'paused', 'canceling', 'needs_operator'))), fields=('service', 'environment'), name='one_active_run'),
         ),
+        migrations.RunPython(keep_final_runs, let_final_runs_go),
     ]

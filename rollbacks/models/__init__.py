@@ -2,10 +2,14 @@ from rollbacks.models.approval import RunApproval
 from rollbacks.models.attempt import Attempt
 from rollbacks.models.output import OutputChunk
 from rollbacks.models.run import Run
+from rollbacks.models.sample import Sample
+from rollbacks.models.sampling import Sampling
 from rollbacks.models.service import Environment, Service
 from rollbacks.models.states import Conflict, Refused
 from rollbacks.models.step_run import StepRun
 from rollbacks.models.target import Target
+from rollbacks.models.verdict import Verdict
+from rollbacks.models.watch import Watch
 from rollbacks.models.worker import Worker
 
 __all__ = [
@@ -16,8 +20,12 @@ __all__ = [
     "Refused",
     "Run",
     "RunApproval",
+    "Sample",
+    "Sampling",
     "Service",
     "StepRun",
     "Target",
+    "Verdict",
+    "Watch",
     "Worker",
 ]

@@ -203,10 +203,11 @@ def take_over(older: "Run", run: "Run", *, by: Any) -> None:
 def make_steps(run: "Run") -> None:
     """One row for each rendered step; those that the snapshot leaves out are skipped with its reason."""
     from rollbacks.models import StepRun
+    from rollbacks.snapshot import sequence_of
 
     run.steps.all().delete()
     rows = []
-    for position, step in enumerate(run.snapshot["sequence"], start=1):
+    for position, step in enumerate(sequence_of(run.snapshot), start=1):
         reason = str(step.get("skip") or "")
         rows.append(
             StepRun(

@@ -1,0 +1,69 @@
+"""Asks the target what a snapshot needs to know, and renders it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rollbacks import probes
+from rollbacks.context import Surroundings
+from rollbacks.parameters import Reading
+from rollbacks.snapshot import Place, Rendered, Undone, render
+
+if TYPE_CHECKING:
+    from rollbacks.models import Run, Target
+
+
+def render_for(run: "Run", given: Mapping[str, str]) -> Rendered:
+    """The snapshot of a run as it would be now. Runs the plan's `from:` reads on this host."""
+
+    def read(step: dict[str, Any], params: Mapping[str, str]) -> Reading:
+        answer = probes.ask(step, Surroundings.for_target(run.target, params=params), patient=False)
+        value = answer.value if isinstance(answer.value, dict) else {}
+        if "exit_code" in value:
+            return Reading(value["exit_code"], str(value.get("last") or ""), answer.sentence)
+        code = {"pass": 0, "fail": 1}.get(answer.result)
+        return Reading(code, "" if isinstance(answer.value, dict | list) else str(answer.value or ""), answer.sentence)
+
+    return render(
+        run.revision.compiled,
+        kind=run.kind,
+        level=run.level,
+        place=place_of(run.target),
+        read=read,
+        given=given,
+        undone=undone_of(run),
+    )
+
+
+def place_of(target: "Target") -> Place:
+    """The target as plain data."""
+    return Place(
+        id=target.pk,
+        service=target.service.name,
+        environment=target.environment.name,
+        root=target.root,
+        queue=target.queue,
+        hosts=tuple(target.hosts or ()),
+        deployment=target.deployment,
+        params=target.params or {},
+        facts=target.facts or {},
+        env=target.env or {},
+        secrets=tuple(target.secrets or ()),
+    )
+
+
+def undone_of(run: "Run") -> tuple[Undone, ...]:
+    """The run that an undo undoes; for a restore those that stand, newest first."""
+    if run.undoes is not None:
+        return (undone(run.undoes),)
+    if run.kind == "restore" and not run.revision.compiled.get("restore"):
+        return tuple(undone(one) for one in type(run).objects.standing(run.target))
+    return ()
+
+
+def undone(run: "Run") -> Undone:
+    """What a run did, from its own snapshot and rows: never from the plan as it is today."""
+    done = [
+        {**step.definition, "inverse": (step.outcome or {}).get("inverse")}
+        for step in run.steps.filter(section="steps", status="succeeded").order_by("position")
+    ]
+    return Undone(level=run.level, params=run.params, done=tuple(done), state_before=run.state_before or {})
