@@ -21,8 +21,11 @@ class SamplingQuerySet(models.QuerySet["Sampling"]):
         return self.filter(active=True, until__gt=at)
 
     def undriven(self, at: datetime) -> "SamplingQuerySet":
-        """Wanted loads that no worker drives, by the database's clock."""
-        return self.wanted(at).filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
+        """Wanted loads whose target and signal no worker drives (database clock): two incidents share one load."""
+        held = Sampling.objects.filter(
+            target=models.OuterRef("target"), signal=models.OuterRef("signal"), active=True, lease_until__gte=Now()
+        )
+        return self.wanted(at).filter(~models.Exists(held))
 
 
 class Sampling(models.Model):

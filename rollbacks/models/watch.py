@@ -53,7 +53,9 @@ class Watch(models.Model):
     rearmed = models.PositiveIntegerField(default=0)
     next_look_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    recovered_at = models.DateTimeField(null=True, blank=True)  # first good sample of the streak that a verdict confirmed
+    recovered_at = models.DateTimeField(
+        null=True, blank=True
+    )  # first good sample of the streak that a verdict confirmed
     before = models.JSONField(default=dict, blank=True)  # {signal: {"requests", "errors", "p95_ms"}} of before.frozen
     lease_until = models.DateTimeField(null=True, blank=True)
 

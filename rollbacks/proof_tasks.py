@@ -1,0 +1,45 @@
+"""Tasks of the proof: drive a load, take a look. A task finds the row, calls a verb and returns; twice is harmless."""
+
+import logging
+import os
+import socket
+
+from celery import shared_task
+
+from rollbacks import sampling
+from timeline import domain_time
+
+log = logging.getLogger(__name__)
+HINT_SECONDS = 20  # an older hint is worth nothing: the scan has sent another one
+
+
+def worker_stops() -> bool:
+    """True when this worker was asked to end: a turn stops between two requests."""
+    from celery.worker import state as worker_state  # only a worker has loaded it
+
+    return worker_state.should_stop is not None or worker_state.should_terminate is not None
+
+
+@shared_task(name="rollbacks.probe")
+def probe(sampling_id: int) -> None:
+    """One turn of a labelled load, then a hint for the next."""
+    if sampling.drive(sampling_id, owner=f"{socket.gethostname()}:{os.getpid()}", stopping=worker_stops):
+        hint_probe(sampling_id)
+
+
+def hint_probe(sampling_id: int) -> bool:
+    """Asks a worker to drive a load; False when the broker cannot be reached (the scan asks again)."""
+    try:
+        probe.apply_async(args=(sampling_id,), queue="probe", expires=HINT_SECONDS)
+    except Exception as error:  # kombu raises many kinds when the broker goes away
+        log.warning("Load %s waits for the next scan: %s", sampling_id, error)
+        return False
+    return True
+
+
+def scan_proof() -> None:
+    """Called by `rollbacks.scan`: whatever should be measured and is not."""
+    now = domain_time.now()
+    sampling.end_overdue(now)
+    for sampling_id in sampling.undriven(now):
+        hint_probe(sampling_id)
