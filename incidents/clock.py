@@ -171,7 +171,7 @@ def answers(ticked_by: Iterable[str], kind: str, data: Mapping[str, Any]) -> boo
         return True
     if kind not in wanted:
         return False
-    if kind.startswith("run."):
+    if kind.startswith(("run.", "step.")):
         return data.get("run_kind") in CHANGING_RUNS
     if kind in ("message.sent", "contact.paged"):
         return bool(data.get("counts", kind == "message.sent"))

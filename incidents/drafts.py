@@ -45,7 +45,7 @@ class Line:
     kind: str
     at: datetime
     data: Mapping[str, Any]
-    actor: str = ""
+    actor_name: str = ""
     seq: int = 0
 
 
@@ -357,7 +357,7 @@ def _answered(blank: Blank, story: Story) -> Blank:
 
 def said(story: Story, line: Line, words: str) -> str:
     """Names the event of a value: "level.chosen by ana: Level 2"."""
-    return f"{line.kind}{' by ' + line.actor if line.actor else ''}: {words}"
+    return f"{line.kind}{' by ' + line.actor_name if line.actor_name else ''}: {words}"
 
 
 def parsed(value: Any) -> datetime | None:

@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from incidents import drills
 from incidents.models import Delivery, Page, Phase
 from incidents.notifications import deliver, give_up
 from plans.models import Refused
@@ -27,8 +28,8 @@ def queue_delivery(delivery_id: int) -> None:
 def send_delivery(delivery_id: int) -> None:
     """Sends one mail at most once."""
     rows = Delivery.objects.select_related(
-        "message__incident__target__service", "message__incident__target__environment", "page__incident__target__service",
-        "page__incident__target__environment",
+        "message__incident__target__service", "message__incident__target__environment",
+        "page__incident__target__service", "page__incident__target__environment",
     )  # fmt: skip
     if delivery := rows.filter(pk=delivery_id).first():
         deliver(delivery)
@@ -37,7 +38,7 @@ def send_delivery(delivery_id: int) -> None:
 @shared_task(name="incidents.scan")
 def scan() -> None:
     """Fires what is due; harmless when two run at once, and what was missed fires late."""
-    for part in (announce_phases, escalate_pages, settle_deliveries):
+    for part in (announce_phases, escalate_pages, settle_deliveries, announce_drills):
         try:
             part()
         except Exception:
@@ -72,3 +73,8 @@ def settle_deliveries() -> None:
         queue_delivery(delivery.pk)
     for delivery in Delivery.objects.abandoned(wall)[:100]:
         give_up(delivery)
+
+
+def announce_drills() -> int:
+    """Says that a rehearsal is due; returns how many."""
+    return drills.announce_due(domain_time.now())

@@ -1,5 +1,6 @@
 """Mail by SMTP. One call is one recipient and one attempt; what the server said comes back as it was said."""
 
+import contextlib
 import html
 import re
 import smtplib
@@ -81,10 +82,8 @@ def send(mail: Mail) -> Sent:
     finally:
         # The answer to the mail is known; how the goodbye went changes nothing.
         connection.fail_silently = True
-        try:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
             connection.close()
-        except (smtplib.SMTPException, OSError):
-            pass
 
 
 def _hand_over(connection: Any, message: EmailMultiAlternatives) -> Sent:

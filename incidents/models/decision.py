@@ -87,7 +87,7 @@ class DecisionVerbs(IncidentRecord):
         return value
 
     def _begin_again_with_plan_of(self, target: Any) -> None:
-        """Another target may have another plan: its phases replace the old ones, ticks on tasks of the same words stay."""
+        """Another target may have another plan: its phases replace the old ones, equal tasks keep ticks."""
         from incidents.models.contact import Contact
         from incidents.models.phase import Phase
 

@@ -7,6 +7,8 @@ from django.db import transaction
 
 from incidents.models.incident_record import IncidentRecord, Status, needs_reason, present
 from plans.models import Refused
+from rollbacks.models.run import Run
+from rollbacks.models.watch import Watch
 
 RECOVERED = "recovered"
 
@@ -24,6 +26,7 @@ class EndingVerbs(IncidentRecord):
         unverified for good: a tired person may end an incident, but not call it proved.
         """
         at = present(at)
+        self._refuse_while_it_runs()
         verified = verdict is not None and self._proves(verdict)
         if not verified:
             reason = needs_reason(reason, "resolving without a finished watch that says recovered")
@@ -68,8 +71,17 @@ class EndingVerbs(IncidentRecord):
             self._move_to(Status.CLOSED, closed_at=at)
             self.record("incident.closed", by=by, at=at, data={"reason": reason.strip()})
 
+    def _refuse_while_it_runs(self) -> None:
+        """An incident does not end under a run that still changes the service."""
+        run = Run.objects.of_stream(self.stream_key).exclusive().active().first()
+        if run:
+            raise Refused(f"{run.what} is still {run.get_status_display().lower()}; let it end or stop it first.")
+
     def _proves(self, verdict: Any) -> bool:
-        """True for *recovered* from a watch of this incident that has ended; a verdict of another incident is refused."""
-        if verdict.watch.stream != self.stream_key:
+        """True for *recovered*, the last word of this incident's newest watch, after that watch has ended."""
+        watch = verdict.watch
+        if watch.stream.key != self.stream_key:
             raise Refused("That verdict belongs to another incident.")
-        return bool(verdict.verdict == RECOVERED and verdict.watch.status == "ended")
+        newest = Watch.objects.filter(stream__key=self.stream_key).order_by("-pk").first()
+        said_last = newest == watch and watch.latest == verdict
+        return bool(said_last and verdict.verdict == RECOVERED and watch.status == Watch.Status.ENDED)

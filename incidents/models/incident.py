@@ -24,7 +24,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.filter(kind=Kind.INCIDENT)
 
     def with_people(self) -> "IncidentQuerySet":
-        """With target, service, environment, current roles and tasks: what one line of a list shows, in four queries."""
+        """With target, service, environment, current roles and tasks, in four queries: what a line of a list shows."""
         from incidents.models.role import RoleAssignment
         from incidents.models.task import Task
 

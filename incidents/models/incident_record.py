@@ -1,4 +1,4 @@
-"""What one incident holds, and the two private parts that every verb shares: recording an event and moving the status."""
+"""What one incident holds, and the two parts that every verb shares: recording an event, moving the status."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,7 +61,7 @@ class IncidentRecord(models.Model):
     symptom = models.CharField(max_length=300, blank=True, default="")
     matrix_line = models.PositiveIntegerField(null=True, blank=True)  # line of the plan's decision matrix
     impact = models.TextField(blank=True, default="")
-    # {"query errors": {"value": 12.4, "unit": "%", "at": "…", "from": "alert HighErrors"}}: facts for the recommendation.
+    # {"query errors": {"value": 12.4, "unit": "%", "at": "…", "from": "alert HighErrors"}}: facts to recommend by.
     measured = models.JSONField(default=dict, blank=True)
     source = models.CharField(max_length=20, default="person")  # "person" or "alert"
     detected_at = models.DateTimeField()
@@ -118,7 +118,7 @@ class IncidentRecord(models.Model):
 
     @property
     def must_reach_people(self) -> bool:
-        """True where a mail that stays in the outbox told nobody; in a drill and outside production it counts as done."""
+        """True where a mail kept in the outbox told nobody; in a drill and outside production it counts as done."""
         return not self.is_drill and self.target.environment.is_production
 
     @property
@@ -138,7 +138,7 @@ class IncidentRecord(models.Model):
     def record(
         self, kind: str, *, by: Any = None, at: datetime | None = None, data: dict[str, Any] | None = None
     ) -> Event:
-        """Writes one event to the incident's timeline and ticks the tasks that it answers; call inside the verb's transaction."""
+        """Writes one event and ticks the tasks that it answers; call inside the verb's transaction."""
         from incidents.models.task import Task
 
         event = Event.record(self.stream_key, kind, actor=by, at=at, data=data)

@@ -148,7 +148,7 @@ class Message(models.Model):
         self.save(update_fields=["recipients", "subject", "body", "next_update_at", "fields"])
 
     def send(self, *, by: Any, at: datetime | None = None) -> None:
-        """Freezes the words and makes one delivery a recipient; refuses empty fields, unchosen choices, no recipients."""
+        """Freezes the words, one delivery a recipient; refuses empty fields, unchosen choices, no recipients."""
         from incidents.models.delivery import Delivery
 
         at = self._freeze(by=by, at=at)

@@ -6,7 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 
+from incidents import clock, reports
 from incidents.models.incident_record import present
+from incidents.models.message import lines_of
+from incidents.models.task import Task
 from plans.models import Refused
 
 FIELDS = (
@@ -32,7 +35,7 @@ class RetrospectiveQuerySet(models.QuerySet["Retrospective"]):
 
 
 class Retrospective(models.Model):
-    """What people add to the timeline's own report; figures and chronology are read from events until it is published."""
+    """What people add to the timeline's report; figures and chronology are read from events until published."""
 
     incident = models.OneToOneField("incidents.Incident", on_delete=models.CASCADE, related_name="retrospective")
     status = models.CharField(max_length=10, choices=RetrospectiveStatus.choices, default=RetrospectiveStatus.DRAFT)
@@ -71,7 +74,7 @@ class Retrospective(models.Model):
         return retrospective
 
     def change(self, *, by: Any, version: int | None = None, **values: Any) -> None:
-        """Saves what a person wrote. `version` is what the form was drawn from: another one is refused, nothing is lost."""
+        """Saves what a person wrote. `version` is what the form was drawn from: another one is refused."""
         self._require_draft()
         unknown = set(values) - {*FIELDS, "starred"}
         if unknown:
@@ -91,8 +94,6 @@ class Retrospective(models.Model):
 
     def publish(self, *, by: Any, at: datetime | None = None) -> None:
         """Freezes figures and chronology; later corrections are notes."""
-        from incidents import reports
-
         at = present(at)
         self._require_draft()
         if self.incident.is_live:
@@ -107,7 +108,7 @@ class Retrospective(models.Model):
                 "permanent_fix": self.permanent_fix,
             }
             self.incident.record("retrospective.published", by=by, at=at, data=data)
-            report = reports.report_of(self.incident, starred=self.starred)
+            report = report_of(self.incident, starred=self.starred)
             changed = Retrospective.objects.filter(pk=self.pk, status=RetrospectiveStatus.DRAFT).update(
                 status=RetrospectiveStatus.PUBLISHED, published_at=at, published_by=by, report=report.to_json()
             )
@@ -132,6 +133,33 @@ class Retrospective(models.Model):
     def _require_draft(self) -> None:
         if self.status != RetrospectiveStatus.DRAFT:
             raise Refused("This retrospective is published; add a note to the timeline instead.")
+
+
+def report_of(incident: Any, *, starred: list[int] | None = None) -> reports.Report:
+    """What the timeline says of an incident, as it stands now."""
+    return reports.report(
+        reference=incident.reference,
+        lines=lines_of(incident),
+        levels=incident.compiled.get("levels") or [],
+        duties=duties_of(incident),
+        starred=starred or [],
+    )
+
+
+def duties_of(incident: Any) -> list[reports.Duty]:
+    """The tasks of the communication plan as they stand."""
+    at = present(None)
+    duties = []
+    for task in (
+        Task.objects.filter(incident_id=incident.pk).select_related("phase").order_by("phase__position", "position")
+    ):
+        state = clock.state_of_task(
+            clock.TaskFacts(task.pk, task.text, task.required_from, task.ticked_at, task.how),
+            task.phase.due_at, at, severity=incident.severity,
+        )  # fmt: skip
+        late = state.seconds if state.word in ("done", "overdue") else None
+        duties.append(reports.Duty(task.phase.name, task.text, state.word, task.how, late))
+    return duties
 
 
 class ActionItemQuerySet(models.QuerySet["ActionItem"]):

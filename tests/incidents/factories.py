@@ -62,7 +62,8 @@ def row(
     path = [{"level": number, "if": "persists" if place else None} for place, number in enumerate(levels)]
     return {
         "line": line, "symptom": symptom, "severity": severity, "action": f"Level {levels[0] if levels else 'none'}",
-        "levels": list(levels), "path": path, "timeframe": "5 minutes", "timeframe_seconds": 300, "condition": condition,
+        "levels": list(levels), "path": path, "timeframe": "5 minutes", "timeframe_seconds": 300,
+        "condition": condition,
     }  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def compiled(**changes: Any) -> dict[str, Any]:
     plan = {
         "format": 1, "title": "Registry plan", "service": "orders-api", "sha256": "0" * 64, "metadata": {},
         "signals": {"errors": {"metric": ["query errors", "GraphQL response errors"], "probe": "load", "unit": "%"}},
-        "watch": {"warmup": 60.0, "looks": [300.0], "good_from": 300.0, "errors": {"op": "<", "value": 1.0, "unit": "%"}},
+        "watch": {"warmup": 60.0, "looks": [300.0], "good_from": 300.0, "errors": {"op": "<", "value": 1, "unit": "%"}},
         "contacts_next_after": 300.0, "roles": {"incident manager": {}},
         "levels": [level(1, "Flag off", 60), level(2, "Version back", 600), level(3, "Hotfix", 3600)],
         "restore": [], "evidence": [], "checks": [], "reads": [], "known_issues": [], "resources": [], "revisions": [],
@@ -88,11 +89,13 @@ def compiled(**changes: Any) -> dict[str, Any]:
             phase("Investigation", 300, task("Gather logs", "evidence.gathered"),
                   task("Determine the level", "level.chosen"),
                   task("Notify stakeholders", "message.sent", severities=["high", "critical"])),
-            phase("Execution", 600, task("Execute rollback", "run.succeeded"), task("Document actions", "step.succeeded"),
+            phase("Execution", 600, task("Execute rollback", "run.succeeded"),
+                  task("Document actions", "step.succeeded"),
                   task("Monitor", "watch.opened")),
             phase("Validation", 900, task("Run validation", "verdict.given"),
                   task("Confirm issue resolved", "incident.resolved"), task("Continue monitoring", "watch.ended")),
-            phase("Retrospective", 86400, task("Document root cause", "retrospective.published"), task("Create bug report"),
+            phase("Retrospective", 86400, task("Document root cause", "retrospective.published"),
+                  task("Create bug report"),
                   task("Plan permanent fix", "action_item.added"), task("Update the plan", "plan.change_proposed")),
         ],
         "template": {
@@ -104,8 +107,8 @@ def compiled(**changes: Any) -> dict[str, Any]:
             ],
         },
         "schedule": [
-            {"line": 400, "recurrence": "quarterly", "months": 3, "levels": [1], "environment": None, "tasks": ["Flag off"]},
-            {"line": 405, "recurrence": "bi-annually", "months": 6, "levels": [2], "environment": "staging", "tasks": []},
+            {"line": 400, "recurrence": "quarterly", "months": 3, "levels": [1], "environment": None, "tasks": []},
+            {"line": 405, "recurrence": "biannual", "months": 6, "levels": [2], "environment": "staging", "tasks": []},
         ],
         "contacts": [
             {"line": 500, "order": 1, "role": "On-call engineer", "contact": None},

@@ -1,0 +1,132 @@
+"""What follows from what happened: the only upward path. Each is safe to call twice for one event.
+
+They run in a worker after the commit, never in the verb's transaction: declaring stays fast, and a mail server or
+a broker that is down cannot undo a declaration.
+"""
+
+from collections.abc import Callable, Mapping
+
+from incidents import drills, evidence_keeping, recommendation
+from incidents.models import Contact, Incident, Page, Task
+from plans.models import Plan, Refused
+from rollbacks import sampling
+from timeline.models import Event
+
+PREFIX = "incident:"
+
+
+def incident_of(event: Event) -> Incident | None:
+    """The incident whose timeline this event stands on."""
+    key = event.stream.key
+    if not key.startswith(PREFIX):
+        return None
+    related = ("target__service", "target__environment", "target__plan", "revision", "declared_by")
+    return Incident.objects.select_related(*related).filter(pk=key.removeprefix(PREFIX)).first()
+
+
+def tick_tasks(event: Event) -> None:
+    """Ticks the tasks that this event answers; events of runs come from below and are only seen here."""
+    if event.stream.key.startswith(PREFIX):
+        Task.objects.tick_from(event, int(event.stream.key.removeprefix(PREFIX)))
+
+
+def gather_evidence(event: Event) -> None:
+    """Starts the checklist's reads before anything is changed."""
+    incident = incident_of(event)
+    if incident and incident.is_live:
+        evidence_keeping.begin(incident)
+
+
+def measure(event: Event) -> None:
+    """Sends the plan's own queries while the incident lasts: errors become counts, before and after."""
+    incident = incident_of(event)
+    if incident and incident.is_live and incident.compiled.get("signals"):
+        sampling.start(incident.target, incident.stream_key, incident.compiled, by=incident.declared_by)
+
+
+def stop_measuring(event: Event) -> None:
+    """The incident is over."""
+    incident = incident_of(event)
+    if incident and not incident.is_live:
+        sampling.stop(incident.stream_key)
+
+
+def recommend(event: Event) -> None:
+    """Asks the matrix anew; only another answer is written down."""
+    if incident := incident_of(event):
+        recommendation.recommend_for(incident)
+
+
+def page_first_contact(event: Event) -> None:
+    """Asks contact 1. Nobody to ask is said too, in red: the task stays open."""
+    incident = incident_of(event)
+    if incident is None or not incident.is_live or incident.pages.exists():
+        return
+    contact = Contact.objects.filter(target_id=incident.target_id).order_by("order").first()
+    if contact:
+        Page.request(incident_id=incident.pk, contact=contact)
+    elif not incident.events.filter(kind="contact.paged").exists():
+        data = {"contact": None, "role": "", "address": "", "state": "no_contact", "counts": False}
+        incident.record("contact.paged", data=data)
+
+
+def page_again(event: Event) -> None:
+    """After a withdrawn acknowledgement the next contact is asked, else contact 1 again."""
+    incident = incident_of(event)
+    if incident is None or not incident.is_live or incident.acknowledged_at:
+        return
+    if incident.pages.filter(requested_at__gte=event.at).exists():
+        return
+    try:
+        incident.escalate()
+    except Refused:
+        contact = Contact.objects.filter(target_id=incident.target_id).order_by("order").first()
+        if contact:
+            Page.request(incident_id=incident.pk, contact=contact)
+
+
+def keep_evidence(event: Event) -> None:
+    """A step of the evidence run ended."""
+    if evidence_keeping.is_evidence(event) and (incident := incident_of(event)):
+        evidence_keeping.keep_step(incident, event.data["step"])
+
+
+def finish_evidence(event: Event) -> None:
+    """The evidence run ended."""
+    if evidence_keeping.is_evidence(event) and (incident := incident_of(event)):
+        evidence_keeping.finish(incident, event.data["run"])
+
+
+def plan_drills(event: Event) -> None:
+    """An approved text may ask for other rehearsals."""
+    plan = Plan.objects.filter(slug=event.data.get("plan")).first()
+    if plan:
+        drills.plan_drills(plan)
+
+
+def end_drill(event: Event) -> None:
+    """A drill was resolved or dismissed."""
+    incident = incident_of(event)
+    if incident and incident.is_drill:
+        drills.hold(incident, at=event.at)
+
+
+Table = Mapping[str, tuple[Callable[[Event], None], ...]]
+STEP_ENDS = ("step.succeeded", "step.failed", "step.timed_out", "step.skipped", "step.settled", "step.lost")
+RUN_ENDS = ("run.succeeded", "run.failed", "run.timed_out", "run.canceled")
+
+FOLLOWERS: Table = {
+    "*": (tick_tasks,),
+    "incident.declared": (page_first_contact, recommend, gather_evidence, measure),
+    "incident.corrected": (recommend,),
+    "incident.reopened": (measure, recommend),
+    "incident.resolved": (stop_measuring, end_drill),
+    "incident.dismissed": (stop_measuring, end_drill),
+    "revision.approved": (plan_drills,),
+    "incident.acknowledgement_withdrawn": (page_again,),
+    "alert.received": (recommend,),
+    "signal.measured": (recommend,),
+    "verdict.given": (recommend,),
+    **dict.fromkeys(STEP_ENDS, (keep_evidence,)),
+    **dict.fromkeys(RUN_ENDS, (finish_evidence,)),
+}

@@ -1,0 +1,1 @@
+"""What monitoring systems send: one file per kind; a body in, plain alerts out."""

@@ -1,0 +1,201 @@
+"""The retrospective as Markdown, pure: what a team keeps in its own repository."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from incidents.clock import length
+from incidents.reports import Report, RunLine, late_words
+
+NOT_WRITTEN = "_Not written yet._"
+HEADINGS = (
+    ("summary", "Summary"),
+    ("contributing_factors", "Contributing factors"),
+    ("root_cause", "Root cause"),
+    ("went_well", "What went well"),
+    ("lucky", "Where we got lucky"),
+    ("surprised", "What surprised us"),
+    ("bug_report", "Bug report"),
+    ("permanent_fix", "Permanent fix"),
+)
+VERDICTS = {
+    "recovered": "Recovered",
+    "not_recovered": "Not recovered",
+    "inconclusive": "Cannot tell yet",
+    "": "no verdict",
+}
+
+
+def to_markdown(report: Report, words: Mapping[str, str], *, is_drill: bool = False) -> str:
+    """The whole report; `words` are the fields that people wrote, by name."""
+    parts = [
+        _head(report, is_drill),
+        _caveats(report),
+        *(f"## {title}\n\n{words.get(name, '').strip() or NOT_WRITTEN}\n" for name, title in HEADINGS[:6]),
+        _figures(report),
+        _runs(report),
+        _signals(report),
+        _decision(report),
+        _messages(report),
+        _duties(report),
+        _evidence(report),
+        *(f"## {title}\n\n{words.get(name, '').strip() or NOT_WRITTEN}\n" for name, title in HEADINGS[6:]),
+        _actions(report),
+        _chronology(report),
+    ]
+    return "\n".join(part for part in parts if part).rstrip() + "\n"
+
+
+def _head(report: Report, is_drill: bool) -> str:
+    ended = f"{report.resolved_at:%Y-%m-%d %H:%M} UTC" if report.resolved_at else "not resolved"
+    lines = [
+        f"# {'Drill: ' if is_drill else ''}Retrospective {report.reference}: {text(report.title)}",
+        "",
+        f"- Service: {text(report.service)}",
+        f"- Severity: {report.severity.capitalize()}",
+        f"- Detected: {report.detected_at:%Y-%m-%d %H:%M} UTC",
+        f"- Resolved: {ended}",
+        f"- What worked: {text(report.worked)}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _caveats(report: Report) -> str:
+    return (
+        "> **Read this first**\n" + "".join(f">\n> - {text(line)}\n" for line in report.caveats)
+        if report.caveats
+        else ""
+    )
+
+
+def _figures(report: Report) -> str:
+    rows = ((figure.label, figure.text) for figure in report.figures)
+    return "## Figures\n\nCounted from the detection.\n\n" + table(("Figure", "Time"), rows)
+
+
+def _runs(report: Report) -> str:
+    if not report.runs:
+        return "## Rollbacks\n\nNo run was started.\n"
+    rows = (
+        (
+            str(run.run),
+            run.name,
+            run.outcome.replace("_", " "),
+            amount(run.promised_seconds),
+            amount(run.recovered_seconds),
+            amount(run.commands_seconds),
+            kept(run),
+            _verdict_of(run),
+        )
+        for run in report.runs
+    )
+    head = ("Run", "What", "Ended", "Promised", "Recovered after", "Commands took", "Promise kept", "Verdict")
+    return "## Rollbacks: promise and measure\n\n" + table(head, rows)
+
+
+def _verdict_of(run: RunLine) -> str:
+    shortened = " (shortened watch)" if run.shortened else ""
+    return f"{VERDICTS.get(run.verdict, run.verdict)}{shortened}" + (f": {run.reason}" if run.reason else "")
+
+
+def _signals(report: Report) -> str:
+    if not report.signals:
+        return ""
+    rows = ((signal.name, str(signal.run or ""), signal.before, signal.after) for signal in report.signals)
+    return "## Before and after\n\n" + table(("Signal", "Run", "Before", "After"), rows)
+
+
+def _decision(report: Report) -> str:
+    lines = [f"- {_clock(item)} recommended: {text(item['sentence'] or '')}" for item in report.recommended]
+    for item in report.chosen:
+        level = f"Level {item['level']}" if item["level"] else "no rollback"
+        reason = f" – {text(item['reason'])}" if item.get("reason") else ""
+        lines.append(f"- {_clock(item)} chosen by {text(item['by'] or 'the system')}: {level}{reason}")
+    lines.append(f"- {text(report.worked)}")
+    return "## Recommended, chosen, what worked\n\n" + "\n".join(lines) + "\n"
+
+
+def _messages(report: Report) -> str:
+    if not report.messages:
+        return "## Messages\n\nNo message was sent.\n"
+    rows = (
+        (
+            f"{item.at:%H:%M:%S} UTC",
+            item.subject,
+            str(item.recipients),
+            item.how,
+            f"{item.accepted} / {item.failed} / {item.unknown}",
+        )
+        for item in report.messages
+    )
+    return "## Messages\n\n" + table(("Sent", "Subject", "Recipients", "How", "Accepted / failed / unknown"), rows)
+
+
+def _duties(report: Report) -> str:
+    if not report.duties:
+        return ""
+    rows = ((duty.phase, duty.text, late_words(duty).replace("_", " "), duty.how) for duty in report.duties)
+    return "## Communication plan\n\n" + table(("Phase", "Task", "When", "How"), rows)
+
+
+def _evidence(report: Report) -> str:
+    if not report.evidence:
+        return ""
+    rows = (
+        (str(item["title"]), str(item["status"]), str(item["hash"] or "")[:16], str(item.get("reason") or ""))
+        for item in report.evidence
+    )
+    return "## Evidence\n\n" + table(("Item", "Outcome", "SHA-256", "Remark"), rows)
+
+
+def _actions(report: Report) -> str:
+    lines = [
+        f"- [ ] {text(item['text'])} ({text(item['owner'] or 'nobody')}, {item['due']})" for item in report.actions
+    ]
+    for change in report.plan_changes:
+        if change["revision"]:
+            lines.append(
+                f"- Plan “{text(change['plan'])}”: revision {change['revision']} proposed, citing {change['incident']}"
+            )
+        else:
+            lines.append(f"- Plan kept as it is: {text(change.get('reason') or '')}")
+    return "## Action items\n\n" + ("\n".join(lines) if lines else "_None yet._") + "\n"
+
+
+def _chronology(report: Report) -> str:
+    rows = []
+    for entry in report.chronology:
+        quote = f" – “{entry.quote}”" if entry.quote and entry.quote not in entry.text else ""
+        who = f"{entry.actor} " if entry.actor else ""
+        star = "★ " if entry.starred else ""
+        rows.append(
+            (f"T+{length(max(0.0, entry.since))}", f"{entry.at:%m-%d %H:%M:%S}", f"{star}{who}{entry.text}{quote}")
+        )
+    return "## Chronology\n\nTimes are UTC.\n\n" + table(("T+", "Time", "What"), rows)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table; cells hold no pipe and no line break."""
+    names = list(head)
+    lines = [f"| {' | '.join(names)} |", f"| {' | '.join('---' for _ in names)} |"]
+    lines += [f"| {' | '.join(text(cell) for cell in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def text(words: str) -> str:
+    """One line that Markdown shows as it is written."""
+    flat = " ".join(str(words).split())
+    for mark in ("\\", "|", "`", "*", "_", "<", "["):
+        flat = flat.replace(mark, f"\\{mark}")
+    return flat
+
+
+def amount(seconds: float | None) -> str:
+    return length(seconds) if seconds is not None else "–"
+
+
+def kept(run: RunLine) -> str:
+    return {True: "yes", False: "no", None: "–"}[run.kept]
+
+
+def _clock(item: Mapping[str, Any]) -> str:
+    return f"{item['at']:%H:%M:%S}"

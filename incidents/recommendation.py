@@ -1,0 +1,124 @@
+"""Asks the plan which level it recommends: the alert's row, what was measured, what did not help."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Sum
+
+from incidents.models import Incident
+from rollbacks.measure import Measure, number_in_words, same_words
+from rollbacks.models import Sample
+from rollbacks.recommend import Match, Recommendation, RecommendationFacts, recommend
+from timeline import domain_time
+
+# Samples of this many seconds count as "now"; fewer requests than this say nothing yet.
+RECENT_SECONDS = 120
+FEWEST_REQUESTS = 30
+
+
+def recommend_for(incident: Incident) -> bool:
+    """Asks anew and keeps the answer; True when it differs from the last one. No plan, no question."""
+    if not incident.is_live or not incident.compiled:
+        return False
+    answer = recommend(incident.compiled, facts_of(incident))
+    return incident.remember_recommendation(as_json(answer, incident.compiled))
+
+
+def facts_of(incident: Incident) -> RecommendationFacts:
+    """Everything that is known when the level is asked for."""
+    line = matrix_line_of(incident)
+    alert = incident.alerts.order_by("received_at").values_list("name", flat=True).first()
+    return RecommendationFacts(
+        named_lines=(line,) if line else (),
+        named_by=f"the alert {alert}" if alert and incident.source == "alert" else "the symptom",
+        symptom=incident.symptom,
+        measured=measured_of(incident),
+        failed_levels=failed_levels_of(incident),
+    )
+
+
+def matrix_line_of(incident: Incident) -> int | None:
+    """The row's line in this incident's text of the plan; a rule or a form names it by line or by its words."""
+    rows = [*incident.compiled.get("matrix", []), *incident.compiled.get("risks", [])]
+    lines = [row["line"] for row in rows]
+    if incident.matrix_line in lines:
+        return incident.matrix_line
+    named = [
+        row["line"] for row in rows if same_words(incident.symptom, row.get("symptom") or row.get("scenario") or "")
+    ]
+    return named[0] if incident.symptom and named else None
+
+
+def measured_of(incident: Incident) -> dict[str, Measure]:
+    """What was measured, by signal: our own counts first, then the values that alerts brought."""
+    measured = sampled(incident)
+    for metric, fact in incident.measured.items():
+        name = signal_of(incident.compiled, metric)
+        unit = str(fact.get("unit") or "%")
+        words = f"{number_in_words(float(fact['value']), unit)} ({fact.get('from', 'a person')})"
+        measured.setdefault(name, Measure(float(fact["value"]), unit, words))
+    return measured
+
+
+def signal_of(compiled: Mapping[str, Any], metric: str) -> str:
+    """The signal that lists this metric, so that one number answers every row of it; else the metric itself."""
+    for name, signal in (compiled.get("signals") or {}).items():
+        if any(same_words(metric, known) for known in (name, *(signal.get("metric") or ()))):
+            return str(name)
+    return metric
+
+
+def sampled(incident: Incident) -> dict[str, Measure]:
+    """Error rates of the plan's own queries in the last two minutes; too few requests are no number."""
+    since = domain_time.now() - timedelta(seconds=RECENT_SECONDS)
+    samples = Sample.objects.filter(target_id=incident.target_id, at__gte=since)
+    rows = samples.values("signal").annotate(errors=Sum("errors"), requests=Sum("requests")).order_by("signal")
+    measured = {}
+    for row in rows:
+        if not row["requests"] or row["requests"] < FEWEST_REQUESTS:
+            continue
+        rate = 100.0 * row["errors"] / row["requests"]
+        words = f"{number_in_words(round(rate, 1), '%')} of {row['requests']} requests"
+        measured[str(row["signal"])] = Measure(rate, "%", words)
+    return measured
+
+
+def failed_levels_of(incident: Incident) -> tuple[int, ...]:
+    """Levels whose latest verdict in this incident is *not recovered*."""
+    runs: dict[Any, int] = {}
+    failed: dict[int, bool] = {}
+    for kind, data in incident.events.filter(kind__in=("watch.opened", "verdict.given", "run.succeeded")).values_list(
+        "kind", "data"
+    ):
+        if kind == "run.succeeded" and data.get("run_kind") == "rollback" and data.get("level"):
+            runs[data.get("run")] = data["level"]
+        elif kind == "verdict.given" and (level := runs.get(data.get("run")) or data.get("level")):
+            failed[int(level)] = data.get("verdict") == "not_recovered"
+    return tuple(sorted(level for level, bad in failed.items() if bad))
+
+
+def as_json(answer: Recommendation, compiled: Mapping[str, Any]) -> dict[str, Any]:
+    """What the incident keeps and pages show."""
+    row = answer.row or {}
+    return {
+        "level": answer.level,
+        "level_name": answer.level_name,
+        "answer": answer.answer,
+        "rule": answer.rule,
+        "sentence": answer.sentence,
+        "row_line": row.get("line"),
+        "timeframe": row.get("timeframe") or "",
+        "timeframe_seconds": row.get("timeframe_seconds"),
+        "matches": [match.as_json() for match in answer.matches],
+        "runner_up": _runner_up(answer.runner_up),
+        "flips": answer.flips,
+        "tie": answer.tie,
+        "uncovered": answer.uncovered,
+        "gap": answer.gap,
+        "at": domain_time.now().isoformat(),
+    }
+
+
+def _runner_up(match: Match | None) -> dict[str, Any] | None:
+    return match.as_json() if match else None
