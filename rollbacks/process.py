@@ -77,10 +77,8 @@ def marked(token: str) -> list[int]:
     return found
 
 
-def living(pgid: int | None, boot: str, leader_started: int | None, token: str) -> list[Living]:
-    """What still lives of an attempt that ran on this boot of this machine: members of its group, and escapees by token."""
-    if boot != boot_id():
-        return []
+def living(pgid: int | None, leader_started: int | None, token: str) -> list[Living]:
+    """What still lives of an attempt of this host and boot: members of its group, and escapees by token."""
     # The id may belong to another program by now: then the leader's start time differs.
     reused = pgid is not None and started_ticks(pgid) not in (None, leader_started)
     members = group_members(pgid) if pgid is not None and not reused else []

@@ -1,15 +1,151 @@
 """Hints for the workers. A task finds the row, calls a verb and returns; twice is harmless, and never is one scan late."""
 
 import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from celery.worker import state
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+# connection, proof_tasks and heartbeat: imported so that every worker knows their tasks and says that it lives.
+from rollbacks import connection, heartbeat, process, proof_tasks, runner
+from rollbacks.models import Refused, Run, StepRun, Worker
+from rollbacks.models.states import RunStatus, StepStatus
+from timeline import domain_time
+
+__all__ = ["advance", "connection", "heartbeat", "hint", "hint_prepare", "look_after", "prepare", "proof_tasks", "scan"]
 
 log = logging.getLogger(__name__)
+FIRST_EXPIRES = 60.0
+LONGEST_NUDGE = 60  # seconds
 
 
-def hint(run_id: int, queue: str, expires: float = 60.0) -> bool:
-    """Tells a worker of that queue to look at a run; False when the broker cannot be reached (the scan tells it again)."""
-    return False
+def send(task: Any, run_id: int, *, queue: str, expires: float) -> bool:
+    """Puts a task with one id on a queue; False when the broker cannot be reached (the scan sends it again)."""
+    try:
+        task.apply_async(args=(run_id,), queue=queue, expires=expires)
+    except Exception as error:  # kombu raises many kinds when the broker goes away
+        log.warning("%s %s waits for the next scan: %s", task.name, run_id, error)
+        return False
+    return True
 
 
-def hint_prepare(run_id: int, expires: float = 60.0) -> bool:
-    """Tells a worker to prepare a run."""
-    return False
+def hint(run_id: int, queue: str, expires: float = FIRST_EXPIRES) -> bool:
+    """Tells a worker of that queue to look at a run."""
+    return send(advance, run_id, queue=queue, expires=expires)
+
+
+def hint_prepare(run_id: int, expires: float = FIRST_EXPIRES) -> bool:
+    """Tells a worker to prepare a run. On the queue of the probes: it must not wait behind a long step."""
+    return send(prepare, run_id, queue="probe", expires=expires)
+
+
+@shared_task(name="rollbacks.advance", bind=True)
+def advance(self: Any, run_id: int) -> None:
+    """Does the steps of a run that nobody has claimed."""
+    if self.request.delivery_info and self.request.delivery_info.get("redelivered"):
+        log.warning("Run %s: this hint was delivered before.", run_id)
+    name = str(self.request.hostname or process.host_name())
+    runner.advance(run_id, owner=name, should_stop=stopping(name))
+
+
+def stopping(name: str) -> Callable[[], bool]:
+    """True once a warm shutdown has begun: a pool's process learns it from its worker's row."""
+
+    def asked() -> bool:
+        return state.should_stop is not None or Worker.objects.filter(name=name, stopping=True).exists()
+
+    return asked
+
+
+@shared_task(name="rollbacks.prepare")
+def prepare(run_id: int) -> None:
+    """Renders a draft's snapshot; a failure becomes its problem, in a sentence."""
+    run = Run.objects.select_related("target", "revision", "undoes").filter(pk=run_id, status=RunStatus.DRAFT).first()
+    if run is None or run.prepared_at:
+        return
+    try:
+        run.prepare()
+    except Refused as refusal:
+        log.info("Run %s was not prepared: %s", run_id, refusal)
+
+
+@shared_task(name="rollbacks.look_after")
+def look_after(step_id: int) -> None:
+    """Asks a lost step's `verify` and looks for its processes."""
+    step = StepRun.objects.select_related("run").filter(pk=step_id).first()
+    if step is not None:
+        runner.look_after(step)
+
+
+@shared_task(name="rollbacks.scan", bind=True)
+def scan(self: Any) -> None:
+    """Everything that time brings. One part's failure does not stop the others; two scans at once do no harm."""
+    if self.request.hostname:
+        Worker.objects.filter(name=self.request.hostname).update(last_task_at=Now())
+    scan_once()
+
+
+def scan_once() -> None:
+    """One round of the scan, also without a broker."""
+    for part in (runner.reap, nudge, wake, expire, cross_promises, proof_tasks.scan_proof):
+        try:
+            part()
+        except Exception:
+            log.exception("The scan's part %s failed; it is tried again.", part.__name__)
+
+
+def nudge() -> int:
+    """Sends the hints again that were lost: older than 5 s, then 10 s, … 60 s. Returns how many."""
+    work = Q(status=RunStatus.QUEUED) | Q(
+        status__in=[RunStatus.RUNNING, RunStatus.CANCELING], steps__status=StepStatus.QUEUED
+    )
+    preparing = Q(status=RunStatus.DRAFT, prepared_at=None) & ~Q(prepare_requested_at=None)
+    sent = 0
+    for run in Run.objects.filter(work | preparing).select_related("target").distinct():
+        due = run.nudged_at is None or run.nudged_at + timedelta(seconds=run.nudge_seconds) <= timezone.now()
+        mine = Run.objects.filter(pk=run.pk, nudged_at=run.nudged_at)
+        if not due or not mine.update(
+            nudged_at=timezone.now(), nudge_seconds=min(LONGEST_NUDGE, run.nudge_seconds * 2)
+        ):
+            continue
+        seconds = float(run.nudge_seconds)
+        sent += hint_prepare(run.pk, seconds) if run.status == RunStatus.DRAFT else hint(run.pk, run.queue, seconds)
+    return sent
+
+
+def wake() -> None:
+    """Timed waits that are over."""
+    for step in StepRun.objects.to_wake(domain_time.now()).select_related("run"):
+        step.wake()
+
+
+def expire() -> None:
+    """Approvals nobody gave in time."""
+    at = domain_time.now()
+    for step in StepRun.objects.expired(at).select_related("run"):
+        step.expire()
+    for run in Run.objects.filter(status=RunStatus.AWAITING_APPROVAL, expires_at__lte=at):
+        try:
+            run.expire()
+        except Refused:
+            continue  # somebody approved it in this moment
+
+
+def cross_promises() -> None:
+    """Runs at work whose promised time has passed."""
+    at_work = (
+        Run.objects.active().filter(promise_crossed_at=None).exclude(started_at=None).exclude(promise_seconds=None)
+    )
+    for run in at_work.select_related("service", "environment", "stream"):
+        if run.started_at and (domain_time.now() - run.started_at).total_seconds() > (run.promise_seconds or 0):
+            run.cross_promise()
+
+
+def forget_silent_workers() -> int:
+    """Rows of workers that were silent for a day are only noise."""
+    return Worker.objects.filter(last_beat__lt=Now() - timedelta(days=1)).delete()[0]

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from rollbacks import process
 from rollbacks.models.step_run import StepRun
 
 
@@ -30,6 +31,23 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.step_run}"
+
+    @property
+    def is_here(self) -> bool:
+        """True when its processes could be seen from this one: same host (a container is one), same boot."""
+        return self.host == process.host_name() and self.boot_id == process.boot_id()
+
+    @property
+    def living(self) -> list[process.Living]:
+        """What still lives of it; empty also where it cannot be seen (ask `is_here`)."""
+        if not self.is_here:
+            return []
+        return process.living(self.pgid, self.leader_started, self.mark)
+
+    @property
+    def mark(self) -> str:
+        """What every process of it carries in its environment."""
+        return process.token_of(self.step_run.run_id, self.step_run_id, self.token)
 
     @property
     def seconds(self) -> float | None:

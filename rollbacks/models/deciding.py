@@ -7,7 +7,6 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from rollbacks import process
 from rollbacks.models import flow
 from rollbacks.models.states import ACTIVE, Refused, RunStatus, StepStatus
 from timeline import domain_time
@@ -232,15 +231,12 @@ def expect_reason(reason: str) -> None:
 def expect_nothing_alive(step: "StepRun") -> None:
     """A second start beside a living first one is the accident that this page exists to prevent."""
     attempt = step.last_attempt
-    living = (
-        process.living(
-            attempt.pgid, attempt.boot_id, attempt.leader_started, process.token_of(step.run_id, step.pk, attempt.token)
-        )
-        if attempt
-        else []
-    )
+    living = [(one.pid, one.command) for one in attempt.living] if attempt else []
+    if attempt and not attempt.is_here:
+        # This process cannot see that host: what the look there found is what we know.
+        living = [(one["pid"], one["command"]) for one in (step.verify_answer or {}).get("processes", [])]
     if living:
-        who = ", ".join(f"{one.pid} ({one.command})" for one in living[:3])
+        who = ", ".join(f"{pid} ({command})" for pid, command in living[:3])
         raise Refused(f"A process of {step} still lives: {who}. End it first, or settle the step as it stands.")
 
 

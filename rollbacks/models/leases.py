@@ -115,6 +115,9 @@ def record(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
     with transaction.atomic():
         run = Run.locked(step.run_id)
         step.run = run
+        if outcome.data.get("unconfirmed"):
+            # Killed, and not dead: nobody knows what it does next.
+            return not lose(step, expired=False, detail=outcome.detail)
         changes = {
             "status": outcome.status,
             "exit_code": outcome.exit_code,
@@ -156,14 +159,17 @@ def expired_leases() -> "models.QuerySet[StepRun]":
     return StepRun.objects.filter(status=StepStatus.RUNNING, lease_until__lt=Now())
 
 
-def lose(step: "StepRun") -> bool:
-    """See `StepRun.lose`."""
+NO_SIGN = "Its worker gave no sign of life; nobody saw how it ended."
+
+
+def lose(step: "StepRun", *, expired: bool = True, detail: str = NO_SIGN) -> bool:
+    """See `StepRun.lose`. `expired=False`: its own worker gives it up while the lease still holds."""
     from rollbacks.models import Attempt, Run
 
     with transaction.atomic():
         run = Run.locked(step.run_id)
-        late = type(step).objects.filter(pk=step.pk, status=StepStatus.RUNNING, token=step.token, lease_until__lt=Now())
-        detail = "Its worker gave no sign of life; nobody saw how it ended."
+        late = type(step).objects.filter(pk=step.pk, status=StepStatus.RUNNING, token=step.token)
+        late = late.filter(lease_until__lt=Now()) if expired else late
         if not late.update(status=StepStatus.LOST, token=F("token") + 1, lease_until=None, detail=detail):
             return False
         Attempt.objects.filter(step_run=step, token=step.token).update(outcome=StepStatus.LOST)

@@ -1,0 +1,57 @@
+"""What events set off inside this room; called by the task that announces them."""
+
+from django.db.models import Q
+
+from rollbacks import runner
+from rollbacks.models import Run, StepRun, Worker
+from timeline.followers import Follower
+from timeline.models import Event
+
+
+def look_after_lost_step(event: Event) -> None:
+    """A step was lost: its `verify` is asked at once, where its processes can be seen if a worker lives there."""
+    step = StepRun.objects.select_related("run").filter(pk=event.data["step"]).first()
+    if step is None or step.status != StepRun.Status.LOST:
+        return
+    attempt = step.last_attempt
+    there = attempt is not None and not attempt.is_here and host_is_served(attempt.host, step.run.queue)
+    if there:
+        look_later(step)
+    else:
+        runner.look_after(step)
+
+
+def host_is_served(host: str, queue: str) -> bool:
+    """True when every living worker of the queue is on that host, so that a task on the queue gets there."""
+    hosts = {worker.host for worker in Worker.objects.living().filter(~Q(stopping=True)) if queue in worker.queues}
+    return hosts == {host}
+
+
+def look_later(step: StepRun) -> None:
+    """Sends the look to the workers of the run's queue."""
+    from rollbacks import tasks
+
+    tasks.send(tasks.look_after, step.pk, queue=step.run.queue, expires=tasks.FIRST_EXPIRES)
+
+
+def freeze_before(event: Event) -> None:
+    """A run has begun: the figures before it are kept."""
+    from rollbacks import sampling
+
+    sampling.freeze_before(event)
+
+
+def open_watch(event: Event) -> None:
+    """A run has changed the service: now its effect is measured."""
+    from rollbacks import watch
+
+    run = Run.objects.select_related("target", "revision", "stream").get(pk=event.data["run"])
+    if run.kind != Run.Kind.EVIDENCE:
+        watch.open_watch(run)
+
+
+FOLLOWERS: dict[str, tuple[Follower, ...]] = {
+    "run.started": (freeze_before,),
+    "run.succeeded": (open_watch,),
+    "step.lost": (look_after_lost_step,),
+}

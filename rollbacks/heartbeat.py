@@ -1,0 +1,96 @@
+"""Each worker's main process says every few seconds that it lives, what it listens to and how busy it is."""
+
+import logging
+import os
+import threading
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.worker import state
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from rollbacks import process
+from rollbacks.models import Worker
+
+log = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """The timer of one worker."""
+
+    def __init__(self, consumer: Any) -> None:
+        self.name = str(consumer.hostname)
+        pool = consumer.pool
+        self._facts = {
+            "host": process.host_name(),
+            "boot_id": process.boot_id(),
+            "pid": os.getpid(),
+            "queues": sorted(consumer.app.amqp.queues.consume_from),
+            "slots": int(getattr(pool, "num_processes", None) or getattr(pool, "limit", None) or 1),
+            "version": own_version(),
+        }
+        self._wake = threading.Event()
+        self._over = self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stopping(self) -> None:
+        """A warm shutdown has begun. Called from a signal handler: only marks it."""
+        self._stopping = True
+        self._wake.set()
+
+    def end(self) -> None:
+        """The worker is gone: pages say so at once, not after half a minute."""
+        self._over = True
+        self._wake.set()
+        self._thread.join(timeout=3)
+
+    def _run(self) -> None:
+        while not self._over:
+            self._safely(
+                lambda: Worker.beat(self.name, **self._facts, busy=len(state.active_requests), stopping=self._stopping)
+            )
+            self._wake.wait(settings.LEASE_RENEW_SECONDS)
+            self._wake.clear()
+        self._safely(lambda: Worker.objects.filter(name=self.name, pid=os.getpid()).delete())
+        connection.close()
+
+    def _safely(self, act: Any) -> None:
+        try:
+            act()
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("%s could not say that it lives: %s", self.name, error)
+            connection.close()
+
+
+def own_version() -> str:
+    try:
+        return version("firebreak")
+    except PackageNotFoundError:
+        return "dev"
+
+
+HEARTS: list[Heartbeat] = []
+
+
+@worker_ready.connect
+def _begin(sender: Any = None, **_: Any) -> None:
+    heart = Heartbeat(sender)
+    HEARTS.append(heart)
+    heart.start()
+
+
+@worker_shutting_down.connect
+def _stopping(**_: Any) -> None:
+    for heart in HEARTS:
+        heart.stopping()
+
+
+@worker_shutdown.connect
+def _end(**_: Any) -> None:
+    for heart in HEARTS:
+        heart.end()

@@ -1,0 +1,162 @@
+"""Keeps a step's lease while its command runs, watches for a stop, and writes the output: all in a thread of its own.
+
+The thread has its own connection with short time-outs: a stalled socket or a locked file cannot outlast the lease's margin. The
+main thread reads pipes, asks `stop()`, and so ends the command when the lease could not be renewed in time.
+"""
+
+import copy
+import logging
+import threading
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, connections
+
+from rollbacks import process
+from rollbacks.models import Attempt, Run, StepRun
+from rollbacks.models.leases import lease_end
+from rollbacks.runner.output import OutputWriter
+from timeline.doorbell import ring
+
+if TYPE_CHECKING:
+    from rollbacks.models.step_run import StepRun as Step
+
+log = logging.getLogger(__name__)
+TICK_SECONDS = 0.1
+FLUSH_SECONDS = 0.25
+# How soon a "kill now" reaches the command, with or without Redis.
+CANCEL_LOOK_SECONDS = 1.0
+RING_AGAIN_SECONDS = 5.0
+BUSY_SECONDS = 3
+
+
+class Keeper:
+    """The lease of one claimed step. Use as a context manager around the work and its recording."""
+
+    def __init__(self, step: "Step", writer: OutputWriter, *, claimed: float) -> None:
+        self.step, self.writer = step, writer
+        self.fenced = False  # somebody else decided about this step: our token is stale
+        self.killed = False  # a person asked to end it now
+        self._renewed = claimed  # monotonic
+        self._renew_due = claimed + settings.LEASE_RENEW_SECONDS
+        self._looked = self._flushed = self._ring_after = 0.0
+        self._pid: int | None = None
+        self._ended = threading.Event()
+        # Inside somebody's transaction, or in memory, no other connection could see the row: then the work's own thread renews.
+        self._inline = connection.in_atomic_block or in_memory()
+        self._thread = None if self._inline else threading.Thread(target=self._keep, name="lease", daemon=True)
+
+    def __enter__(self) -> "Keeper":
+        if self._thread:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        if self._thread:
+            self._thread.join(timeout=2 * BUSY_SECONDS + 1)
+
+    @property
+    def gave_up(self) -> bool:
+        """True when the lease could not be renewed within its time minus the margin: what happens now is unknown to others."""
+        return time.monotonic() - self._renewed > settings.LEASE_SECONDS - settings.LEASE_MARGIN_SECONDS
+
+    def stop(self) -> bool:
+        """Asked by the executor: True = end the command now."""
+        if self._inline:
+            self._tick()
+        return self.fenced or self.killed or self.gave_up
+
+    def started(self, pid: int) -> None:
+        """The command's process id, as soon as it is known; written by the keeper."""
+        self._pid = pid
+
+    def flush(self) -> None:
+        """Writes the rest of the output, from the work's own thread."""
+        self._write_output()
+
+    def _keep(self) -> None:
+        shorten_timeouts()
+        try:
+            while not self._ended.wait(TICK_SECONDS):
+                self._tick()
+        finally:
+            connection.close()
+
+    def _tick(self) -> None:
+        try:
+            self._renew_when_due()
+            if self._pid is not None:
+                self._write_pid()
+            now = time.monotonic()
+            if now - self._looked >= CANCEL_LOOK_SECONDS:
+                self._looked = now
+                self._look_for_cancel()
+            if now - self._flushed >= FLUSH_SECONDS:
+                self._flushed = now
+                self._write_output()
+        except (DatabaseError, InterfaceError) as error:
+            log.warning(
+                "Run %s: the database cannot be reached (%s); the lease of %s runs on.",
+                self.step.run_id,
+                error,
+                self.step,
+            )
+            if not self._inline:
+                connection.close()
+
+    def _renew_when_due(self) -> None:
+        asked = time.monotonic()
+        if asked < self._renew_due:
+            return
+        rows = StepRun.objects.filter(pk=self.step.pk, token=self.step.token, status=StepRun.Status.RUNNING)
+        if rows.update(lease_until=lease_end()):
+            self._renewed = asked
+        elif not self._ended.is_set():
+            self.fenced = True
+        self._renew_due = asked + settings.LEASE_RENEW_SECONDS
+
+    def _look_for_cancel(self) -> None:
+        # A clean-up step runs because somebody canceled: that wish is not for it.
+        if not self.step.is_cleanup and Run.objects.filter(pk=self.step.run_id, kill_requested=True).exists():
+            self.killed = True
+
+    def _write_pid(self) -> None:
+        pid = self._pid
+        mine = Attempt.objects.filter(step_run=self.step, token=self.step.token)
+        mine.update(pid=pid, pgid=pid, leader_started=process.started_ticks(pid or 0))
+        self._pid = None
+
+    def _write_output(self) -> None:
+        seq = self.writer.flush()
+        now = time.monotonic()
+        if (
+            seq is not None
+            and now >= self._ring_after
+            and not ring(f"run:{self.step.run_id}", step=self.step.pk, seq=seq)
+        ):
+            self._ring_after = now + RING_AGAIN_SECONDS
+
+
+def in_memory() -> bool:
+    """True for SQLite without a file."""
+    return connection.vendor == "sqlite" and bool(connection.is_in_memory_db())  # type: ignore[attr-defined]
+
+
+def shorten_timeouts() -> None:
+    """Gives this thread's own connection time-outs far below the lease's margin."""
+    mine = connections["default"]
+    mine.settings_dict = copy.deepcopy(mine.settings_dict)
+    options = mine.settings_dict["OPTIONS"]
+    if mine.vendor == "sqlite":
+        options["timeout"] = BUSY_SECONDS
+    else:
+        options |= {
+            "connect_timeout": BUSY_SECONDS,
+            "tcp_user_timeout": 5000,
+            "options": f"-c statement_timeout={BUSY_SECONDS}s",
+        }

@@ -1,0 +1,78 @@
+"""`advance`: the only thing that acts. A duplicate, late or redelivered call finds nothing to claim and returns."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from rollbacks import process
+from rollbacks.context import Outcome
+from rollbacks.models import StepRun, leases
+from rollbacks.runner.keeper import Keeper
+from rollbacks.runner.output import OutputWriter
+from rollbacks.runner.perform import perform, surroundings
+
+log = logging.getLogger(__name__)
+RETRY_SECONDS = 0.5
+
+
+def advance(run_id: int, *, owner: str, should_stop: Callable[[], bool] = lambda: False) -> int:
+    """Claims and does the steps of a run, one after the other; returns how many it did.
+
+    Returns at a wait, at the end, and between two steps when `should_stop()` (a warm shutdown): the rest stays queued.
+    """
+    done = 0
+    while not should_stop():
+        claimed = time.monotonic()
+        step = leases.claim(run_id, owner=owner, host=process.host_name(), boot_id=process.boot_id())
+        if step is None:
+            break
+        carry_out(step, claimed=claimed)
+        done += 1
+    return done
+
+
+def carry_out(step: StepRun, *, claimed: float) -> None:
+    """Does a claimed step under its lease and records the outcome. No transaction is open while it runs."""
+    attempt = step.attempts.get(number=step.attempt)
+    around = surroundings(step, attempt)
+    writer = OutputWriter(attempt, step_id=step.pk, token=step.token, secrets=around.secrets.values())
+    with Keeper(step, writer, claimed=claimed) as keeper:
+        outcome = perform(step, around.with_(started=keeper.started), writer, keeper.stop)
+        outcome = told(outcome, writer, keeper)
+        if keeper.gave_up:
+            # Nobody else can know what we saw: the lease runs out, the step is lost, a person looks.
+            log.error("%s of run %s: the lease could not be renewed; its command was ended.", step, step.run_id)
+            return
+        write_down(step, outcome, keeper)
+
+
+def told(outcome: Outcome, writer: OutputWriter, keeper: Keeper) -> Outcome:
+    """The outcome without secrets, with the hash of its output. A stop nobody asked for is a failure."""
+    masked = replace(outcome, detail=writer.redactor.mask(outcome.detail), data=writer.redactor.mask_all(outcome.data))
+    if masked.data.get("inverse") != outcome.data.get("inverse"):
+        # A way back with a masked secret in it would write the mask into the file.
+        masked.data.pop("inverse", None)
+    masked.data["output_sha256"] = writer.finish()
+    if masked.status == "canceled" and not (keeper.killed or keeper.fenced or keeper.gave_up):
+        return replace(masked, status="failed")
+    return masked
+
+
+def write_down(step: StepRun, outcome: Outcome, keeper: Keeper) -> None:
+    """Writes output and outcome; a database that is away for a moment is asked again while the lease lasts."""
+    while True:
+        try:
+            keeper.flush()
+            step.record(outcome, token=step.token)
+            return
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("%s of run %s: the outcome waits for the database (%s).", step, step.run_id, error)
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+        if keeper.gave_up:
+            return
+        time.sleep(RETRY_SECONDS)

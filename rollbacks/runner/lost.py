@@ -1,0 +1,76 @@
+"""Steps whose worker is gone: found by their lease, then looked after, so that a person can settle them in half a minute."""
+
+from typing import Any
+
+from django.db import transaction
+
+from rollbacks import probes
+from rollbacks.context import Answer, Surroundings
+from rollbacks.models import Attempt, StepRun
+from rollbacks.models.leases import expired_leases
+from rollbacks.runner.perform import as_json
+from timeline import domain_time
+from timeline.models import Event
+
+
+def reap() -> list[StepRun]:
+    """Marks every step as lost whose lease ran out; returns them. Any number of reapers may run."""
+    return [step for step in expired_leases().select_related("run") if step.lose()]
+
+
+def look_after(step: StepRun) -> bool:
+    """Asks the lost step's `verify`, looks for living processes, and keeps both with the proposed settlement."""
+    attempt = step.last_attempt
+    if step.status != StepRun.Status.LOST or step.verify_answer is not None or attempt is None:
+        return False
+    answer = ask_verify(step, attempt)
+    here, living = attempt.is_here, attempt.living
+    found: dict[str, Any] = {
+        **as_json(answer),
+        "asked": bool(step.definition.get("verify_step")),
+        "at": domain_time.now().isoformat(),
+        "processes": [{"pid": one.pid, "command": one.command, "escaped": one.escaped} for one in living],
+        "host": attempt.host,
+        "host_seen": here,
+    }
+    found |= proposal(step, answer, alive=bool(living), here=here)
+    with transaction.atomic():
+        run = type(step.run).locked(step.run_id)
+        rows = StepRun.objects.filter(pk=step.pk, status=StepRun.Status.LOST, token=step.token, verify_answer=None)
+        if not rows.update(verify_answer=found):
+            return False
+        step.run = run
+        said = {
+            "result": answer.result,
+            "sentence": answer.sentence,
+            "proposal": found["proposal"],
+            "processes": len(living),
+        }
+        Event.record(run.stream, "step.verified", data=step.said(**said))
+    return True
+
+
+def ask_verify(step: StepRun, attempt: Attempt) -> Answer:
+    """What the step's `verify` says now, asked with the attempt's start."""
+    verify = step.definition.get("verify_step")
+    if not verify:
+        return Answer("cannot_tell", "The plan names no verify for this step: look yourself.")
+    started = attempt.started_at.timestamp()
+    around = Surroundings.for_snapshot(step.run.snapshot, since=started).with_(attempt_since=started)
+    return probes.ask(verify, around, patient=False)
+
+
+def proposal(step: StepRun, answer: Answer, *, alive: bool, here: bool) -> dict[str, Any]:
+    """How the engine would settle it, with its reason; a person decides."""
+    if alive:
+        return {"proposal": None, "because": "A process of it still lives: wait for it, or end it, then look again."}
+    if answer.result == "pass":
+        return {"proposal": "succeeded", "because": "Its effect is there."}
+    unseen = (
+        "" if here else f" Whether a process of it still lives on {step.owner or 'its host'} cannot be seen from here."
+    )
+    if answer.result == "fail":
+        return {"proposal": "again", "because": "Its effect is not there, and nothing of it runs any more." + unseen}
+    if step.effect in ("read", "idempotent"):
+        return {"proposal": "again", "because": f"It is {step.effect}: running it twice does no harm." + unseen}
+    return {"proposal": None, "because": "Nothing here can tell; look at the service before you decide." + unseen}

@@ -1,0 +1,88 @@
+"""Does one step: hands it to its executor or its probe, and gives back an outcome. Writes nothing."""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from rollbacks import probes, process
+from rollbacks.context import Answer, Outcome, Sink, Stop, Surroundings
+from rollbacks.executors import EXECUTORS
+
+if TYPE_CHECKING:
+    from rollbacks.models import Attempt, Run, StepRun
+
+log = logging.getLogger(__name__)
+
+
+def perform(step: "StepRun", around: Surroundings, sink: Sink, stop: Stop) -> Outcome:
+    """The outcome of one step. Our own mistakes are outcomes too: a run never ends in a traceback."""
+    try:
+        return _perform(step, around, sink, stop)
+    except Exception as error:
+        log.exception("%s of run %s failed in the runner itself.", step, step.run_id)
+        return Outcome("failed", detail=f"The runner itself failed: {type(error).__name__}: {error}"[:500])
+
+
+def _perform(step: "StepRun", around: Surroundings, sink: Sink, stop: Stop) -> Outcome:
+    definition = step.definition
+    if step.section == step.Section.BEFORE:
+        return record_before(definition["checks"], around, sink, stop)
+    if step.section == step.Section.CHECKS or step.kind == "check":
+        return judged(definition, probes.ask(definition, around, stop=stop), sink)
+    if step.kind == "wait":
+        check = {**definition["wait_check"], "timeout": definition["timeout"]}
+        return judged({}, probes.ask(check, around, stop=stop), sink)
+    if step.kind not in EXECUTORS:
+        return Outcome("failed", detail=f"No executor knows the kind {step.kind}.")
+    return EXECUTORS[step.kind](definition, around, sink, stop)
+
+
+def record_before(checks: list[dict[str, Any]], around: Surroundings, sink: Sink, stop: Stop) -> Outcome:
+    """The state checks' answers of this moment; none of them is a failure here."""
+    answers = {}
+    for check in checks:
+        if stop():
+            return Outcome("canceled", detail="It was stopped.")
+        answer = probes.ask(check, around, patient=False, stop=stop)
+        answers[check["name"]] = as_json(answer)
+        sink("stdout", f"{check.get('title') or check['name']}: {answer.sentence}\n")
+    return Outcome("succeeded", detail=f"{len(answers)} recorded.", data={"answers": answers})
+
+
+def judged(definition: dict[str, Any], answer: Answer, sink: Sink) -> Outcome:
+    """An answer as an outcome. Cannot tell is never a pass; after an undo the same answer as before is what counts."""
+    sink("stdout", answer.sentence + "\n")
+    data = {"answer": as_json(answer)}
+    before = definition.get("before")
+    if before is not None:
+        same = answer.result == before["result"] and answer.result != "cannot_tell"
+        words = "As before the rollback" if same else f"Not as before the rollback (then: {before['sentence']})"
+        return Outcome("succeeded" if same else "failed", detail=f"{words}: {answer.sentence}", data=data)
+    if answer.result == "cannot_tell":
+        return Outcome("failed", detail=f"Cannot tell: {answer.sentence}", data=data)
+    return Outcome("succeeded" if answer.result == "pass" else "failed", detail=answer.sentence, data=data)
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    return {"result": answer.result, "sentence": answer.sentence, "value": answer.value, "seconds": answer.seconds}
+
+
+def surroundings(step: "StepRun", attempt: "Attempt") -> Surroundings:
+    """The run's frozen target, with this attempt's marks."""
+    around = Surroundings.for_snapshot(step.run.snapshot, since=since_last_change(step.run))
+    marks = {
+        "FIREBREAK_RUN": str(step.run_id),
+        "FIREBREAK_STEP": step.name,
+        process.TOKEN: process.token_of(step.run_id, step.pk, attempt.token),
+    }
+    return around.with_(marks=marks)
+
+
+def since_last_change(run: "Run") -> float | None:
+    """Epoch seconds: the end of the run's last changing step, by the clock that processes see; None before any."""
+    ends = [
+        attempt.finished_at.timestamp()
+        for step in run.steps.filter(attempt__gt=0).exclude(effect="read")
+        for attempt in step.attempts.all()
+        if attempt.finished_at and step.changes_something
+    ]
+    return max(ends, default=None)
