@@ -45,6 +45,11 @@ class PlanDocument:
         """Returns the compiled plan with all problems and lint."""
         return self._compilation
 
+    def all_inferences(self) -> list[Inference]:
+        """Returns what reading and compiling inferred, in the order of the lines."""
+        compiled = (Inference(line, message) for line, message in self.compile().inferences)
+        return sorted({*self.inferences, *compiled}, key=lambda inference: (inference.line, inference.message))
+
     def to_json(self) -> dict[str, object]:
         """Returns what `manage.py plan read --json` prints (docs/plan-format.md)."""
         parts, compilation = self.parts, self.compile()
@@ -66,7 +71,7 @@ class PlanDocument:
             "test_script": parts.test_script.to_json() if parts.test_script else None,
             "placeholders": self.placeholders,
             "not_understood": [{"line": line, "end_line": end} for line, end in self.not_understood],
-            "inferences": [inference.to_json() for inference in self.inferences],
+            "inferences": [inference.to_json() for inference in self.all_inferences()],
             "problems": [problem.to_json() for problem in compilation.problems],
             "lint": [lint.to_json() for lint in compilation.lint],
         }

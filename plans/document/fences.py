@@ -28,7 +28,8 @@ SHELLS = frozenset(
     ]
 )
 POSIX_SHELLS = frozenset(["bash", "sh", "shell", "console"])
-RUNNABLE = frozenset({"http", "graphql"})
+RUNNABLE = frozenset({"http", "graphql", "file", "flag", "check", "wait"})
+"""Languages that are kinds of their own."""
 _CODE = frozenset(
     [
         "python",
@@ -173,4 +174,4 @@ def kind_of(language: str) -> str:
     language = language.lower()
     if language in POSIX_SHELLS:
         return "shell"
-    return language if language in ("http", "graphql") else "doc"
+    return language if language in RUNNABLE or language in ("manual", "approval") else "doc"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from plans.document import inline, words
@@ -65,5 +66,8 @@ def of_blocks(blocks: tuple[Block, ...], line: int) -> list[Group]:
 
 
 def is_label(line: Line) -> bool:
-    """Says whether a line is a bold label; a sentence with bold words in front is not."""
-    return inline.opens_bold(line.raw) and len(line.lead) <= 120
+    """Says whether a line is a bold label; a sentence with bold words in front is not, unless they carry a number."""
+    return len(line.lead) <= 120 and (inline.opens_bold(line.raw) or bool(_NUMBERED.match(line.lead)))
+
+
+_NUMBERED = re.compile(r"(step\s*)?\d{1,2}[.):]\s+\S", re.IGNORECASE)

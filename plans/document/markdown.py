@@ -12,7 +12,7 @@ from plans.document.blocks import Block, Fence, Html, Item, Line, Listing, Parag
 
 _CHECKBOX = re.compile(r"^\[([ xX])\]\s+")
 _PIPE = re.compile(r"(?<!\\)\|")
-_INFO = re.compile(r"^(\S*?)\s*(\{.*)?$", re.DOTALL)
+_INFO = re.compile(r"^([^\s{]*)(.*)$", re.DOTALL)
 
 
 def parser() -> MarkdownIt:
@@ -134,7 +134,7 @@ def _fence(token: Token, source: list[str]) -> Block:
     if token.type == "code_block":
         return Fence(line, end, "", "", token.content, indented=True)
     match = _INFO.match(token.info.strip())
-    language, attributes = (match.group(1), match.group(2) or "") if match else (token.info.strip(), "")
+    language, attributes = (match.group(1), match.group(2).strip()) if match else ("", token.info.strip())
     last = source[end - 1].strip(" \t>") if end <= len(source) else ""
     closed = end > line and set(last) == set(token.markup[:1]) and len(last) >= len(token.markup)
     return Fence(line, end, language, attributes, token.content, closed)

@@ -245,6 +245,7 @@ class Reader:
                 if fence.attributes and fence.line not in used:
                     self.notes.claim(section.line)
                     self.notes.claim(fence.line, fence.end_line)
+                    self._texts(replace(section, children=()))
                     steps.append(
                         finish(
                             Step(

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-PLACEHOLDER = re.compile(r"<([A-Za-z][A-Za-z0-9_.-]{0,63})>")
-"""A parameter reference that may compile: one word in angle brackets."""
-LOOSE_PLACEHOLDER = re.compile(r"<([A-Za-z][^<>\n`\"'=;$]{0,63}?)>")
+PLACEHOLDER = re.compile(r"(?<!\(\?P)(?<!<)<([A-Za-z][A-Za-z0-9_.-]{0,63})>")
+"""A parameter reference that may compile: one word in angle brackets; no group of a regular expression, no `<<HERE`."""
+LOOSE_PLACEHOLDER = re.compile(r"(?<![<\w])<([A-Za-z][A-Za-z0-9_.\/|-]*(?: [A-Za-z0-9_.\/|-]+){1,7})>")
 """What a person means as a placeholder, words with spaces too."""
 
 _HEREDOC = re.compile(r"<<(?P<dash>-?)\s*(?P<quote>['\"]?)(?P<word>[A-Za-z_][A-Za-z0-9_]*)(?P=quote)")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from plans.document import comments, fences, groups, shell, words
+from plans.document.attributes import KINDS, parse
 from plans.document.blocks import Block, Fence, Html, Item, Listing, Paragraph, Quote, Section, Table, every_block
 from plans.document.notes import Notes
 from plans.document.plan import Approval, Step, StepFence
@@ -96,7 +97,7 @@ def item_title(item: Item) -> str:
     """Returns an item's bold opening, else its first sentence."""
     lead = item.lines[0].lead if item.lines else ""
     text = lead or _SENTENCE.split(item.text, maxsplit=1)[0]
-    return text.rstrip(" :：")[:200]
+    return text.rstrip(" :：.,;")[:200]
 
 
 def _from_labels(blocks: tuple[Block, ...], notes: Notes) -> tuple[tuple[Step, ...], tuple[StepFence, ...]] | None:
@@ -109,7 +110,7 @@ def _from_labels(blocks: tuple[Block, ...], notes: Notes) -> tuple[tuple[Step, .
         match = _LABEL_NUMBER.match(group.label)
         if match is None:
             continue
-        title = (match.group("title") or match.group("rest") or group.label).rstrip(" :")
+        title = (match.group("title") or match.group("rest") or group.label).rstrip(" :.,;")
         number = match.group("n") or match.group("m") or str(len(steps) + 1)
         step = _whole_step(number, title, group.line, group.end_line, "label", group.blocks, notes)
         steps.append(replace(step, words=(*((group.value,) if group.value else ()), *step.words)))
@@ -195,11 +196,21 @@ def finish(step: Step, notes: Notes) -> Step:
         notes.infer(
             step.line, f"{', '.join(ways)} are taken as alternatives of one step: comments or labels name them."
         )
-    acting = next(
-        (fence for fence in step.fences if fence.role == "command" or fence.language in fences.RUNNABLE), None
-    )
-    kind = "manual" if acting is None else "shell" if acting.role == "command" else acting.language
-    return replace(step, alternatives=ways, kind=kind)
+    kinds = [kind for fence in step.fences if (kind := _kind(fence)) != "doc"]
+    kind = kinds[0] if kinds else "manual"
+    said = next((parse(fence.attributes).values.get("effect") for fence in step.fences if fence.attributes), None)
+    effect = said if said in ("read", "idempotent", "once") else "read" if kind in ("check", "wait") else "once"
+    return replace(step, alternatives=ways, kind=kind, effect=effect)
+
+
+def _kind(fence: StepFence) -> str:
+    """Returns what a fence would be as a step."""
+    given = parse(fence.attributes).values.get("kind") if fence.attributes else None
+    if given in KINDS:
+        return str(given)
+    if fence.role == "command":
+        return "shell"
+    return fences.kind_of(fence.language) if fence.language.lower() in fences.RUNNABLE else "doc"
 
 
 def _from_fences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
