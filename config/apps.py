@@ -6,7 +6,10 @@ class PorchConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Roles are made after every migrate: groups are data, and their permissions come from four rooms."""
+        """Celery's application is the current one from here on: `delay()` then finds our broker.
+
+        Roles are made after every migrate: groups are data, and their permissions come from four rooms."""
+        import config.celery  # noqa: F401
         from config.roles import ensure_roles
 
         # By sender: config has no models and sends no signal of its own; incidents is the last room that does.

@@ -1,4 +1,4 @@
-"""All settings, from the environment (docs/settings.md lists each variable); an odd value stops the start with a sentence."""
+"""All settings, from the environment (docs/settings.md lists each variable); an odd value stops the start."""
 
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,16 @@ DEBUG = env_bool("FIREBREAK_DEBUG", False)
 TESTING = env_bool("FIREBREAK_TESTING", False)
 
 
-def _secret_key() -> str:
-    """From the environment, else the key that `manage.py up` keeps in the data folder; empty is refused by Django at first use."""
-    key = env_str("FIREBREAK_SECRET_KEY")
-    kept = DATA_DIR / "secret-key"
-    if key or PRODUCTION or not kept.is_file():
-        return key
-    return kept.read_text(encoding="utf-8").strip()
+def _kept(name: str) -> str:
+    """What `manage.py up` keeps in the data folder for other commands; empty where it never ran."""
+    try:
+        return (DATA_DIR / name).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
 
 
-SECRET_KEY = _secret_key()
+# An empty key is refused by Django at first use.
+SECRET_KEY = env_str("FIREBREAK_SECRET_KEY") or ("" if PRODUCTION else _kept("secret-key"))
 ALLOWED_HOSTS = env_list("FIREBREAK_HOSTS", "localhost,127.0.0.1,[::1]")
 # The address in mails and links: no request exists where they are written.
 PUBLIC_URL = env_str("FIREBREAK_URL", "http://127.0.0.1:8100").rstrip("/")
@@ -84,7 +84,9 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # Database: SQLite in the data folder, or DATABASE_URL.
 _database_url = env_str("DATABASE_URL")
-DATABASES = {"default": database_from_url(_database_url) if _database_url else sqlite_database(DATA_DIR / "firebreak.sqlite3")}
+DATABASES = {
+    "default": database_from_url(_database_url) if _database_url else sqlite_database(DATA_DIR / "firebreak.sqlite3")
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sign-in, lock-out, cookies.
@@ -103,6 +105,9 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+# Made by the first start of an installation without people; the password is printed once.
+FIRST_ADMINISTRATOR = env_str("FIREBREAK_ADMIN", "admin")
+FIRST_ADMINISTRATOR_EMAIL = env_str("FIREBREAK_ADMIN_EMAIL", "admin@localhost")
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -143,7 +148,9 @@ WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage" if PRODUCTION else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
 
@@ -160,7 +167,7 @@ MAIL_CONFIGURED = bool(EMAIL_HOST)
 DEFAULT_FROM_EMAIL = env_str("FIREBREAK_MAIL_FROM", "Firebreak <firebreak@localhost>")
 
 # Redis and Celery: the database is the state machine, a message is only a hint.
-REDIS_URL = env_str("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = env_str("REDIS_URL") or _kept("redis-url") or "redis://127.0.0.1:6379/0"
 REDIS_PREFIX = env_str("FIREBREAK_REDIS_PREFIX", "firebreak:")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_VISIBILITY_TIMEOUT = env_int("FIREBREAK_VISIBILITY_TIMEOUT", 3600)
@@ -191,7 +198,9 @@ CELERY_TASK_ROUTES = {
     "rollbacks.probe": {"queue": "probe"},
     "*.send*": {"queue": "mail"},
 }
-CELERY_TASK_TIME_LIMIT = env_int("FIREBREAK_TASK_TIME_LIMIT", 3600 + 120)  # a backstop above the longest step; the runner keeps its own deadline
+CELERY_TASK_TIME_LIMIT = env_int(
+    "FIREBREAK_TASK_TIME_LIMIT", 3600 + 120
+)  # a backstop above the longest step; the runner keeps its own deadline
 
 # The engine's clock, in seconds. Tests shorten them.
 SCAN_INTERVAL = env_float("FIREBREAK_SCAN_INTERVAL", 5.0)
@@ -201,9 +210,21 @@ LEASE_MARGIN_SECONDS = env_float("FIREBREAK_LEASE_MARGIN_SECONDS", 10.0)
 KILL_GRACE_SECONDS = env_float("FIREBREAK_KILL_GRACE_SECONDS", 10.0)
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    "timeline": {"task": "timeline.scan", "schedule": SCAN_INTERVAL, "options": {"expires": max(1.0, SCAN_INTERVAL - 1)}},
-    "rollbacks": {"task": "rollbacks.scan", "schedule": SCAN_INTERVAL, "options": {"expires": max(1.0, SCAN_INTERVAL - 1)}},
-    "incidents": {"task": "incidents.scan", "schedule": SCAN_INTERVAL, "options": {"expires": max(1.0, SCAN_INTERVAL - 1)}},
+    "timeline": {
+        "task": "timeline.scan",
+        "schedule": SCAN_INTERVAL,
+        "options": {"expires": max(1.0, SCAN_INTERVAL - 1)},
+    },
+    "rollbacks": {
+        "task": "rollbacks.scan",
+        "schedule": SCAN_INTERVAL,
+        "options": {"expires": max(1.0, SCAN_INTERVAL - 1)},
+    },
+    "incidents": {
+        "task": "incidents.scan",
+        "schedule": SCAN_INTERVAL,
+        "options": {"expires": max(1.0, SCAN_INTERVAL - 1)},
+    },
 }
 
 # The domain clock may be moved by tests and drills of the clock, never in production.
@@ -218,5 +239,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env_str("FIREBREAK_LOG_LEVEL", "INFO")},
     # httpx would write each probe's address.
-    "loggers": {"httpx": {"level": "WARNING"}, "celery.utils.functional": {"level": "WARNING"}},
+    # Three scans every five seconds would bury everything else; a task that fails is still told at ERROR.
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("httpx", "celery.utils.functional", "celery.worker.strategy", "celery.app.trace", "celery.beat")
+    },
 }

@@ -1,0 +1,279 @@
+"""Runs the whole installation in one terminal: `manage.py up`, or `python -m config.supervisor`.
+
+Two processes. The first stands by and holds the terminal's exit status; the second supervises. If either is killed the
+other ends everything: even `kill -9` leaves no process behind. Nothing here imports Django: it stays small.
+
+Start: folder → socket → Redis → `manage.py prepare` → pages → workers → practice service → address and password.
+Stop: the first Ctrl-C ends what is idle and lets a rollback step end; the second kills.
+"""
+
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+from config import processes
+from config.data_folder import CannotStart, kept_port, kept_secret, listen, open_folder, why_not
+from config.embedded_redis import embedded_redis, wait_until_it_answers
+from config.log_lines import LogLines
+from config.parts import Part, ended, python
+from config.up_settings import UpSettings, read_up_settings
+
+MARK = "FIREBREAK_INSTANCE"
+OF_A_STEP = "FIREBREAK_STEP"
+TICK = 0.2
+IDLE_SECONDS = 3.0  # what is idle is gone by then
+BUSY_SECONDS = 20.0  # a mail or a probe under way may end
+READY_SECONDS = 30.0
+WORKER = ("-m", "celery", "--quiet", "-A", "config", "worker", "--without-mingle", "--without-gossip")
+
+
+class Supervisor:
+    """The parts, their order, and the two ways to stop."""
+
+    def __init__(self, settings: UpSettings, listener: socket.socket, log: LogLines) -> None:
+        self._settings, self._listener, self._log = settings, listener, log
+        self._parts: list[Part] = []
+        self._asked_to_stop = 0
+        self._wakeup, wakeup_write = socket.socketpair()
+        self._wakeup.setblocking(False)
+        wakeup_write.setblocking(False)
+        self._wakeup_write = wakeup_write
+        self._parent = os.getppid()
+
+    def run(self) -> int:
+        """Until everything has ended; the exit status of the whole."""
+        self._take_signals()
+        try:
+            told = self._start()
+        except CannotStart as error:
+            self._turn()  # the part's own last words come first
+            self._log.say(str(error))
+            self._kill()
+            return 1
+        if not self._asked_to_stop:
+            self._announce(told)
+        while not self._asked_to_stop:
+            self._turn()
+            for part in self._parts:
+                part.look_after(self._log)
+        return self._stop()
+
+    # Start
+
+    def _start(self) -> dict[str, str]:
+        settings = self._settings
+        environment = {
+            "FIREBREAK_DATA": str(settings.data),
+            "FIREBREAK_URL": settings.url,
+            **settings.child_environment,
+        }
+        os.environ.update(environment)
+        if not settings.redis_url:
+            redis, url = embedded_redis(settings.data)
+            self._launch(redis)
+            wait_until_it_answers(url, redis)
+            os.environ["REDIS_URL"] = url
+        practice_port = kept_port(settings.data / "practice-port", settings.practice_port) if settings.practice else 0
+        told = self._prepare(practice_port)
+        descriptor = self._listener.fileno()
+        web = Part("web", python("-m", "config.server", "--fd", str(descriptor)), keep_open=(descriptor,))
+        web.ready_when = "pages answer"
+        self._launch(web)
+        self._wait_for([web], READY_SECONDS)
+        if not web.ready and not self._asked_to_stop:
+            raise CannotStart("The pages could not be started; the lines above say why.")
+        workers = [self._launch(part) for part in worker_parts()]
+        if settings.practice:
+            workers.append(self._launch(practice_part(settings, practice_port)))
+        self._wait_for(workers, READY_SECONDS)
+        return told
+
+    def _prepare(self, practice_port: int) -> dict[str, str]:
+        """Migrations and, on a new installation, its first data; in a process that gives its memory back."""
+        answer = self._settings.data / "prepared.json"
+        answer.unlink(missing_ok=True)
+        command = python("manage.py", "prepare", "--answer", str(answer), "--practice-port", str(practice_port))
+        part = Part("prepare", command, stopping=True)
+        part.start()
+        while part.pid and self._asked_to_stop < 2:
+            self._turn(part)
+        if part.process is None or part.process.wait() != 0:
+            raise CannotStart("Firebreak was not started; the line above says why.")
+        found: dict[str, str] = json.loads(answer.read_text(encoding="utf-8"))
+        answer.unlink()  # it holds a password
+        return found
+
+    def _launch(self, part: Part) -> Part:
+        part.start()
+        self._parts.append(part)
+        return part
+
+    def _wait_for(self, parts: list[Part], seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self._asked_to_stop:
+            if all(part.ready or part.given_up for part in parts):
+                return
+            self._turn()
+            for part in self._parts:
+                part.look_after(self._log)
+
+    def _announce(self, told: dict[str, str]) -> None:
+        late = [part.name for part in self._parts if not part.ready and not part.given_up]
+        if late:
+            self._log.say(f"Not ready yet: {', '.join(late)}. It goes on starting.")
+        self._log.say("")
+        self._log.say(f"Firebreak answers on {self._settings.url}")
+        if told.get("password"):
+            self._log.say(f"Sign in as {told['username']} with the one-time password {told['password']}")
+        if os.geteuid() == 0:
+            self._log.say(
+                "It runs as root, and so do the steps of a rollback: use an account of its own where you can."
+            )
+        self._log.say("Ctrl-C stops it.")
+        self._log.say("")
+
+    # Stop
+
+    def _stop(self) -> int:
+        """Ends the idle parts, waits for a step under way, then ends what it needed: practice service and Redis."""
+        self._log.say("Stopping. What is idle ends now.")
+        rollback = [part for part in self._parts if part.name == "rollback"]
+        needed = [part for part in self._parts if part.name in ("practice", "redis")]
+        idle = [part for part in self._parts if part not in rollback and part not in needed]
+        for part in [*rollback, *idle]:
+            part.signal(signal.SIGTERM)
+        self._end(idle, patience={"general": BUSY_SECONDS})
+        self._end(rollback, patience={"rollback": float("inf")})
+        if self._asked_to_stop < 2:
+            # Redis last: a worker that ends may still want to say good-bye to it.
+            for part in sorted(needed, key=lambda one: one.name == "redis"):
+                part.signal(signal.SIGTERM)
+                self._end([part], patience={})
+        if self._asked_to_stop < 2:
+            self._log.say("Stopped.")
+            return 0
+        self._kill()
+        self._log.say("Killed. A step that was at work shows “Outcome unknown” after the next start.")
+        return 130
+
+    def _end(self, parts: list[Part], patience: dict[str, float]) -> None:
+        began = time.monotonic()
+        while any(part.pid for part in parts) and self._asked_to_stop < 2:
+            self._turn()
+            for part in parts:
+                if part.pid and time.monotonic() - began > patience.get(part.name, IDLE_SECONDS):
+                    processes.kill_everything([part.pid])
+
+    def _kill(self) -> None:
+        for part in self._parts:
+            part.stopping = True
+        processes.kill_everything(part.pid for part in self._parts if part.pid)
+        for part in self._parts:
+            if part.process:
+                part.process.wait()
+
+    # The loop
+
+    def _turn(self, *more: Part) -> None:
+        """Waits a moment for output or a signal, and deals with it."""
+        if os.getppid() != self._parent:
+            self._die()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._wakeup, selectors.EVENT_READ)
+            for part in [*self._parts, *more]:
+                if part.pipe:
+                    selector.register(part.pipe, selectors.EVENT_READ, part)
+            for key, _ in selector.select(TICK):
+                if key.data is None:
+                    with suppress(BlockingIOError):
+                        self._wakeup.recv(64)
+                else:
+                    key.data.read(self._log.write)
+
+    def _take_signals(self) -> None:
+        signal.set_wakeup_fd(self._wakeup_write.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_stop)
+        signal.signal(signal.SIGUSR1, lambda *_: self._die())
+        processes.tell_me_when_my_parent_dies(signal.SIGUSR1)
+
+    def _on_stop(self, *_: object) -> None:
+        self._asked_to_stop += 1
+
+    def _die(self) -> None:
+        """The process that stood by was killed: end everything now."""
+        processes.kill_everything(part.pid for part in self._parts if part.pid)
+        os._exit(1)
+
+
+def worker_parts() -> list[Part]:
+    """The three workers, by the same commands as docker-compose.yml."""
+    return [
+        _worker("rollback", "rollback", "--pool=prefork", "--concurrency=2"),
+        _worker("general", "general,probe,mail", "--pool=threads", "--concurrency=4"),
+        _worker("control", "control", "--pool=threads", "--concurrency=1", "--beat-thread"),
+    ]
+
+
+def _worker(name: str, queues: str, *more: str) -> Part:
+    command = python(*WORKER, f"--hostname={name}@%h", f"--queues={queues}", "--loglevel=INFO", *more)
+    return Part(name, command, ready_when=" ready.")  # Celery's own last word
+
+
+def practice_part(settings: UpSettings, port: int) -> Part:
+    """The keeper of the practice service."""
+    root = settings.data / "practice"
+    command = python("-m", "practice.keeper", "--root", str(root), "--port", str(port))
+    alerts = f"http://127.0.0.1:{settings.port}/api/intake/alertmanager/"
+    more = ["--alert-url", alerts, "--token-file", str(root / "intake-token")]
+    return Part("practice", [*command, *more], ready_when="running (pid ")
+
+
+def stand_by(supervisor: int, log: LogLines) -> int:
+    """Waits for the supervisor, passes SIGTERM on to it, and ends everything when it was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the supervisor as well
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: os.kill(supervisor, number))
+    _, status = os.waitpid(supervisor, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        processes.kill_marked(f"{MARK}={os.environ[MARK]}", but_not=OF_A_STEP)
+        log.say(f"The supervisor {ended(code)}; everything was ended.")
+        return 1
+    return code
+
+
+def main() -> int:
+    """Exit status 0 after a clean stop, 1 with a sentence when it cannot start, 130 after the second Ctrl-C."""
+    log = LogLines()
+    os.chdir(Path(__file__).resolve().parent.parent)
+    try:
+        settings = read_up_settings()
+        lock = open_folder(settings.data)
+        kept_secret(settings.data / "secret-key")
+        listener = listen(settings.host, settings.port)
+    except CannotStart as error:
+        log.say(str(error))
+        return 1
+    os.environ[MARK] = uuid.uuid4().hex
+    supervisor = os.fork()
+    if supervisor:
+        return stand_by(supervisor, log)
+    try:
+        status = Supervisor(settings, listener, log).run()
+    except OSError as error:
+        log.say(why_not(settings.data, error))
+        status = 1
+    os.close(lock)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
