@@ -213,7 +213,8 @@ def how_it_was_done(kind: str, data: Mapping[str, Any]) -> str:
 
 def _how_sent(data: Mapping[str, Any]) -> str:
     how = " by hand" if data.get("by_hand") else " (kept in the outbox)" if data.get("outbox") else ""
-    return f"message to {data.get('recipients', 0)} recipients{how}"
+    count = data.get("recipients", 0)
+    return f"message to {count} {'recipient' if count == 1 else 'recipients'}{how}"
 
 
 def _state_of_phase(phase: PhaseFacts, now: datetime, severity: str, *, is_now: bool) -> PhaseState:

@@ -104,7 +104,11 @@ def test_a_correction_keeps_the_old_value_on_the_timeline(responder: User) -> No
 
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
-    [("severity", "huge", "is not a severity"), ("status", "closed", "cannot be corrected"), ("title", " ", "is empty")],
+    [
+        ("severity", "huge", "is not a severity"),
+        ("status", "closed", "cannot be corrected"),
+        ("title", " ", "is empty"),
+    ],
 )
 def test_a_wrong_correction_changes_nothing(responder: User, field: str, value: str, sentence: str) -> None:
     incident = make_incident()
@@ -135,11 +139,16 @@ def test_a_corrected_detection_moves_every_phase(responder: User) -> None:
 
 def test_another_target_brings_its_own_plan_and_equal_tasks_keep_their_ticks(responder: User) -> None:
     incident = make_incident()
-    other_plan = make_plan("billing", phases=[phase("First", 0, task("Detect issue", "incident.declared"), task("New"))])
+    other_plan = make_plan(
+        "billing", phases=[phase("First", 0, task("Detect issue", "incident.declared"), task("New"))]
+    )
     other = make_target(plan=other_plan, service="billing")
     incident.correct(field="target", value=other, by=responder)
     assert incident.revision == other_plan.current
-    assert [(item.text, bool(item.ticked_at)) for item in incident.tasks.all()] == [("Detect issue", True), ("New", False)]
+    assert [(item.text, bool(item.ticked_at)) for item in incident.tasks.all()] == [
+        ("Detect issue", True),
+        ("New", False),
+    ]
 
 
 def test_another_level_than_the_recommended_one_needs_a_reason(responder: User) -> None:
@@ -226,7 +235,7 @@ def test_dismissing_needs_a_reason_and_can_be_taken_back(responder: User) -> Non
 
 def test_closing_without_a_retrospective_needs_a_reason(responder: User) -> None:
     incident = make_incident()
-    with pytest.raises(Refused, match="resolve it first|without a published"):
+    with pytest.raises(Refused, match=r"resolve it first|without a published"):
         incident.close(by=responder, reason="")
     incident.resolve(by=responder, reason="Over")
     with pytest.raises(Refused, match="published retrospective"):
