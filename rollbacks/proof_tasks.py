@@ -3,13 +3,16 @@
 import logging
 import os
 import socket
+import time
 
 from celery import shared_task
 
-from rollbacks import sampling
+from rollbacks import sampling, watch
 from timeline import domain_time
 
 log = logging.getLogger(__name__)
+FORGET_EVERY = 3600.0  # seconds
+FORGOTTEN = {"at": 0.0}
 HINT_SECONDS = 20  # an older hint is worth nothing: the scan has sent another one
 
 
@@ -37,9 +40,36 @@ def hint_probe(sampling_id: int) -> bool:
     return True
 
 
+@shared_task(name="rollbacks.look")
+def look(watch_id: int) -> None:
+    """Takes the due look of a watch."""
+    watch.look_at(watch_id)
+
+
+def hint_look(watch_id: int) -> bool:
+    """Asks a worker to take a look; the scan asks again until it was taken."""
+    try:
+        look.apply_async(args=(watch_id,), queue="probe", expires=HINT_SECONDS)
+    except Exception as error:  # kombu raises many kinds when the broker goes away
+        log.warning("Watch %s waits for the next scan: %s", watch_id, error)
+        return False
+    return True
+
+
 def scan_proof() -> None:
     """Called by `rollbacks.scan`: whatever should be measured and is not."""
     now = domain_time.now()
     sampling.end_overdue(now)
     for sampling_id in sampling.undriven(now):
         hint_probe(sampling_id)
+    for watch_id in watch.take_looks(now):
+        hint_look(watch_id)
+    watch.cross_promises(now)
+    forget_old_samples()
+
+
+def forget_old_samples() -> None:
+    """Once in an hour of this process."""
+    if time.monotonic() - FORGOTTEN["at"] > FORGET_EVERY:
+        FORGOTTEN["at"] = time.monotonic()
+        sampling.forget_old(domain_time.now())

@@ -53,6 +53,11 @@ def extend(stream: Stream, until: datetime) -> None:
     Sampling.objects.filter(stream=stream, active=True, until__lt=until).update(until=until)
 
 
+def shorten(stream: Stream, until: datetime) -> None:
+    """The watch is over: the load ends soon, or when its incident does."""
+    Sampling.objects.filter(stream=stream, active=True, until__gt=until).update(until=until)
+
+
 def query_of(target: Target, compiled: Mapping[str, Any], signal: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """The step that measures a signal, filled in for the target, and why it cannot be sent (a sentence, or empty)."""
     wanted = signal.get("query")

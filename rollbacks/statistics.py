@@ -44,7 +44,7 @@ class CheckAnswer:
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict with its reason; `passing` says that nothing but the time speaks against *recovered*."""
+    """A verdict with its reason; `passing` says that nothing but time and number speaks against *recovered*."""
 
     verdict: Verdict
     reason: str
@@ -161,7 +161,8 @@ def judge(
         return Finding("not_recovered", bad, data=data)
     open_question = _what_is_missing(counts, checks, threshold=threshold, needed=needed, confidence=confidence)
     if open_question:
-        return Finding("inconclusive", open_question, data=data)
+        early = not may_be_good and _looks_well(counts, checks, threshold)
+        return Finding("inconclusive", open_question, passing=early, data=data)
     proof = (
         f"{counts.errors} of {counts.requests} requests failed: under {percent(threshold)} with {percent(CONFIDENCE)} "
         f"confidence (at most {percent(wilson_upper(counts, confidence))}){_and_checks(checks)}."
@@ -214,6 +215,11 @@ def _what_is_missing(
             f"and under {percent(threshold)} is asked for."
         )
     return ""
+
+
+def _looks_well(counts: Counts, checks: Sequence[CheckAnswer], threshold: float) -> bool:
+    """Every check passes and what little was counted is under the threshold: good signs before the time to judge."""
+    return bool(counts.requests) and (counts.rate or 0) < threshold and all(one.result == "pass" for one in checks)
 
 
 def _and_checks(checks: Sequence[CheckAnswer]) -> str:

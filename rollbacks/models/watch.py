@@ -61,9 +61,6 @@ class Watch(models.Model):
 
     objects = WatchQuerySet.as_manager()
 
-    if TYPE_CHECKING:
-        verdicts: models.Manager["Verdict"]
-
     class Meta:
         ordering = ["-pk"]
         verbose_name_plural = "watches"

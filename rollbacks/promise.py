@@ -1,0 +1,130 @@
+"""The promise of a level: from the first command to the first good sample of the streak that a verdict confirms."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from rollbacks.models import Run, Sample, StepRun, Watch
+from rollbacks.statistics import THRESHOLD, streak_start
+from rollbacks.watch_terms import thresholds
+
+
+@dataclass(frozen=True)
+class Promise:
+    """The clock of a level at one moment, in seconds. `elapsed` stands still once recovery is confirmed."""
+
+    promised: float | None
+    elapsed: float | None  # None before the first command
+    waited_for_people: float  # part of it; shown apart
+    recovered_at: datetime | None
+    is_over: bool  # confirmed, or the run and its watch have ended without
+    crossed: bool
+
+    @property
+    def share(self) -> float | None:
+        """How much of the promise is used, 1 at its end."""
+        return self.elapsed / self.promised if self.promised and self.elapsed is not None else None
+
+    @property
+    def left(self) -> float | None:
+        return self.promised - self.elapsed if self.promised is not None and self.elapsed is not None else None
+
+
+def promise_of(run: Run, now: datetime) -> Promise:
+    """The promise's clock of a run."""
+    watch = Watch.objects.filter(run=run).first()
+    recovered_at = watch.recovered_at if watch else None
+    ended = _ended_at(run, watch)
+    until = recovered_at or ended or now
+    elapsed = max(0.0, (until - run.started_at).total_seconds()) if run.started_at else None
+    return Promise(
+        promised=run.promise_seconds,
+        elapsed=elapsed,
+        waited_for_people=_waited(run, until),
+        recovered_at=recovered_at,
+        is_over=bool(recovered_at or ended),
+        crossed=run.promise_crossed_at is not None,
+    )
+
+
+def changed_at(run: Run) -> datetime | None:
+    """When the run's last changing step ended; a manual step counts, for a person may have changed anything."""
+    done = run.steps.filter(section=StepRun.Section.STEPS).exclude(finished_at=None)
+    ends = [step.finished_at for step in done if step.kind == "manual" or (step.changes_something and step.attempt)]
+    return max((end for end in ends if end), default=None)
+
+
+def recovery_of(run: Run, *, since: datetime | None = None, until: datetime | None = None) -> datetime | None:
+    """When the good stretch began that lasts until now: never before the last change, for it cannot be its effect.
+
+    A candidate until a verdict confirms it. `since` is a later moment before which nothing counts (a red look).
+    """
+    change = changed_at(run) or run.started_at
+    if change is None or run.started_at is None:
+        return None
+    begins = []
+    samples = Sample.objects.of(run.target_id).between(run.started_at, until)
+    own = thresholds(run.revision.compiled.get("checks", []))
+    for signal in samples.order_by().values_list("signal", flat=True).distinct():
+        began = streak_start(samples.filter(signal=signal).buckets(), threshold=own.get(signal, THRESHOLD))
+        if began is None:
+            return None
+        begins.append(datetime.fromtimestamp(began, UTC))
+    if not begins:
+        return None
+    return max([change, *begins, *([since] if since else [])])
+
+
+def cross_promises(now: datetime) -> list[int]:
+    """Records, once a run, that the promised time has passed without a recovery that began in time."""
+    counting = Q(status__in=[*_active()]) | Q(watch__status=Watch.Status.OPEN)
+    late = Run.objects.filter(counting, promise_crossed_at=None, promise_seconds__gt=0, started_at__isnull=False)
+    crossed = []
+    for run in late.select_related("target", "service", "environment", "stream").distinct():
+        deadline = (run.started_at or now) + timedelta(seconds=run.promise_seconds or 0)
+        if deadline <= now and not _is_kept(run, deadline, now) and run.cross_promise():
+            crossed.append(run.pk)
+    return crossed
+
+
+def _is_kept(run: Run, deadline: datetime, now: datetime) -> bool:
+    """True while the good stretch that lasts until now began in time: a verdict may still confirm it."""
+    watch = Watch.objects.filter(run=run).first()
+    if watch and watch.recovered_at:
+        return watch.recovered_at <= deadline
+    if watch is None and _has_changes_ahead(run):
+        return False
+    candidate = recovery_of(run, since=watch.armed_at if watch and watch.rearmed else None, until=now)
+    return candidate is not None and candidate <= deadline
+
+
+def _has_changes_ahead(run: Run) -> bool:
+    ahead = run.steps.filter(
+        section=StepRun.Section.STEPS, status__in=["pending", "queued", "running", "waiting", "lost"]
+    )
+    return any(step.changes_something or step.kind == "manual" for step in ahead)
+
+
+def _ended_at(run: Run, watch: Watch | None) -> datetime | None:
+    """When the clock stops without a recovery."""
+    if watch is not None:
+        return watch.ended_at
+    return run.finished_at if run.is_over and run.status != Run.Status.SUCCEEDED else None
+
+
+def _waited(run: Run, until: datetime) -> float:
+    """Seconds that the run waited for people: manual and approval steps."""
+    waits = run.steps.filter(kind__in=("manual", "approval")).exclude(started_at=None)
+    total = timedelta()
+    for began, ended in waits.values_list("started_at", "finished_at"):
+        if began is not None:
+            total += max(timedelta(), min(ended or until, until) - began)
+    return total.total_seconds()
+
+
+def _active() -> Any:
+    from rollbacks.models.states import ACTIVE
+
+    return ACTIVE
