@@ -36,6 +36,8 @@ def compile_plan(document: PlanDocument) -> Compilation:
     header = Header(document.header, findings)
     maker = _Maker(document, header, findings)
     compiled = maker.make()
+    if document.is_too_large:
+        return Compilation(findings.problems, [], compiled)
     crossing.check(compiled, header, document, findings)
     _check_document(document, findings)
     linting.look(compiled, document, findings)

@@ -16,6 +16,7 @@ from plans.document.problems import Lint, Problem
 
 LARGEST = 1024 * 1024
 """Bytes; a plan is text that a person reads at night, not a data file."""
+_UNREAD = Section(1, 1, 0, "", (), ())
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,12 @@ class PlanDocument:
     """What was normalised or passed over while reading."""
     refusals: tuple[Problem, ...] = ()
     """What keeps the text from being compiled at all."""
-    root: Section = field(default_factory=lambda: Section(1, 1, 0, "", (), ()), repr=False)
+    root: Section = field(default=_UNREAD, repr=False)
+
+    @property
+    def is_too_large(self) -> bool:
+        """Says whether the text was not read at all."""
+        return self.root is _UNREAD
 
     @cached_property
     def _compilation(self) -> Compilation:

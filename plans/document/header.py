@@ -130,7 +130,7 @@ class Header:
             self._problem(
                 (*path, "default"),
                 f"The default of `{path[-1]}` holds characters that no parameter may have.",
-                "Use letters, digits and ._:@/+-",
+                "Use letters, digits and . _ : @ / + - only.",
             )
         elif default is not None and pattern is not None and not re.fullmatch(pattern, default):
             self._problem(

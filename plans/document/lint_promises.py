@@ -54,6 +54,7 @@ def _disagree(number: int, line: int, seconds: float, other: int, others: float,
 
 
 def _matrix(rows: tuple[MatrixRow, ...], compiled: dict[str, Any], findings: Findings) -> None:
+    told: set[str] = set()
     known = {level["number"] for level in compiled["levels"]}
     metrics = {name.lower() for signal in compiled["signals"].values() for name in signal["metric"]}
     for row in rows:
@@ -65,13 +66,10 @@ def _matrix(rows: tuple[MatrixRow, ...], compiled: dict[str, Any], findings: Fin
                     f"The matrix names level {number}, which the plan does not have.",
                     "Write a level of this plan.",
                 )
-        if row.condition is not None and compiled["levels"] and row.condition.metric not in metrics:
-            findings.warn(
-                row.line,
-                "unmeasured-symptom",
-                f"Nothing measures “{row.condition.metric}”.",
-                "Name it under `metric:` of a signal, or a person has to judge it.",
-            )
+        metric = row.condition.metric if row.condition else ""
+        if metric and compiled["levels"] and metric not in metrics and metric not in told:
+            told.add(metric)
+            findings.warn(row.line, "unmeasured-symptom", f"Nothing measures “{metric}”.", "Name it under `metric:` of a signal, or a person has to judge it.")
     by_metric: dict[tuple[str, str], list[MatrixRow]] = {}
     for row in rows:
         if row.condition is not None:

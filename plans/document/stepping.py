@@ -110,7 +110,7 @@ def _ask_only_if(step: Step, compiled: list[dict[str, Any]], context: Context) -
 def _refuse_or(step: Step, parts: list[_Part], context: Context) -> None:
     """Two ways in one fence would both run, one after the other."""
     for part in parts:
-        if part.kind != "shell" or part.attributes.values:
+        if part.kind != "shell":
             continue
         for line in shell.logical_lines(part.fence.body):
             if line.is_comment and words.is_or(line.words):
@@ -291,7 +291,8 @@ class _Part:
             self.context.findings.problem(
                 self.fence.line, f"`name={given}` is no name.", "Use letters, digits, `-`, `_` and `.`."
             )
-        return f"{given}-{self.order}" if given and self.order else given or usual
+        last = self.order or (self.fence.alternative if self.fence.title else "")
+        return f"{given}-{last}" if given and last else given or usual
 
     def _checked_effect(self) -> str:
         effect = self._effect()
