@@ -93,6 +93,8 @@ def render(
         if kind in ("rollback", "drill")
         else []
     )
+    if kind in ("rollback", "drill"):
+        read_for_the_way_back(compiled, level, resolver)
     if kind == "undo":
         own += brought_back([rendered(check, resolver) for check in state_checks(checks)], undone)
     if not steps:
@@ -110,6 +112,15 @@ def render(
         "before": before,
     }
     return Rendered(json.loads(json.dumps(snapshot)), list(dict.fromkeys(problems)))
+
+
+def read_for_the_way_back(compiled: Mapping[str, Any], level: int | None, resolver: Resolver) -> None:
+    """An undo asks no read again, so what it will need is read now; what cannot be had is its own problem, later."""
+    known = len(resolver.problems)
+    for step in (level_of(compiled, level) or {}).get("undo", []):
+        verify = resolver.steps.get(str(step.get("verify") or ""))
+        resolver.need(placeholders(step) | (placeholders(verify) if verify else set()))
+    del resolver.problems[known:]
 
 
 def procedure(

@@ -29,7 +29,6 @@ from timeline import domain_time
 from timeline.models import Stream
 
 if TYPE_CHECKING:
-    from rollbacks.models.approval import RunApproval
     from rollbacks.models.step_run import StepRun
 
 __all__ = ["Conflict", "Refused", "Run", "RunQuerySet"]
@@ -112,10 +111,6 @@ class Run(models.Model):
     undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="undone_by")
 
     objects = RunQuerySet.as_manager()
-
-    if TYPE_CHECKING:
-        steps: models.Manager["StepRun"]
-        approvals: models.Manager["RunApproval"]
 
     class Meta:
         ordering = ["-pk"]
@@ -292,7 +287,7 @@ class Run(models.Model):
 
     def remember_state(self, answers: dict[str, Any]) -> None:
         """Keeps the answers of the state checks before the first step."""
-        type(self).objects.filter(pk=self.pk, state_before=None).update(state_before=answers)
+        type(self).objects.filter(pk=self.pk, state_before__isnull=True).update(state_before=answers)
         self.state_before = answers
 
     def cross_promise(self) -> bool:

@@ -36,7 +36,9 @@ def look_after(step: StepRun) -> bool:
     found |= proposal(step, answer, alive=bool(living), here=here)
     with transaction.atomic():
         run = type(step.run).locked(step.run_id)
-        rows = StepRun.objects.filter(pk=step.pk, status=StepRun.Status.LOST, token=step.token, verify_answer=None)
+        rows = StepRun.objects.filter(
+            pk=step.pk, status=StepRun.Status.LOST, token=step.token, verify_answer__isnull=True
+        )
         if not rows.update(verify_answer=found):
             return False
         step.run = run

@@ -1,0 +1,73 @@
+"""An undo brings back what was before: the answers are recorded, and the values that it needs are read in time."""
+
+from pathlib import Path
+
+import pytest
+
+from rollbacks import probes, runner
+from rollbacks.context import Answer, Surroundings
+from rollbacks.models import Run
+from rollbacks.runner.perform import NETWORK_TRIES, ask_now
+from tests.rollbacks.engine.factories import level, make_draft, make_run, make_user, statuses, step
+
+pytestmark = pytest.mark.django_db
+
+
+def advance(run: Run) -> Run:
+    runner.advance(run.pk, owner="test")
+    run.refresh_from_db()
+    return run
+
+
+def flag_plan() -> dict[str, object]:
+    """A flag in a file that a run turns off and its undo puts back; one state check for each position."""
+    back = step("back", "echo <before> > flag", effect="idempotent")
+    return {
+        "params": {"before": {"from": "read-flag"}},
+        "reads": [step("read-flag", "cat flag", effect="read")],
+        "levels": [level(1, [step("off", "echo off > flag", effect="idempotent")], undo=[back])],
+        "checks": [
+            step("is-off", "grep -x off flag", effect="read", purpose="state", levels=[1]),
+            step("is-on", "grep -x on flag", effect="read", purpose="state", levels=["restore"]),
+        ],
+    }
+
+
+def test_an_undo_takes_what_was_read_before_and_brings_the_answers_back(tmp_path: Path) -> None:
+    (tmp_path / "flag").write_text("on\n")
+    run = advance(make_run(tmp_path, [], plan=flag_plan()))
+    assert run.status == "succeeded"
+    assert {name: answer["result"] for name, answer in (run.state_before or {}).items()} == {
+        "is-off": "fail",
+        "is-on": "pass",
+    }
+    assert run.params == {"before": "on"}
+
+    undo = Run.draft(
+        target=run.target, revision=run.revision, kind="undo", stream="incident:9", by=make_user(), undoes=run
+    )
+    undo = advance(undo.prepare().start(by=make_user()))
+
+    assert undo.status == "succeeded"
+    assert (tmp_path / "flag").read_text() == "on\n"
+    assert statuses(undo) == {"back": "succeeded", "is-off": "succeeded", "is-on": "succeeded"}
+
+
+def test_a_value_that_only_the_undo_needs_never_blocks_the_rollback(tmp_path: Path) -> None:
+    run = make_draft(tmp_path, [], plan=flag_plan())
+    assert (run.problems, run.params) == ([], {})
+
+
+def test_a_service_that_fails_now_and_then_is_asked_more_than_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([Answer("fail", "errors"), Answer("fail", "errors"), Answer("pass", "Author")])
+    monkeypatch.setattr(probes, "ask", lambda *args, **named: next(answers))
+    assert ask_now({"kind": "graphql"}, Surroundings(Path("/")), lambda: False).result == "pass"
+
+
+def test_a_command_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(probes, "ask", lambda *args, **named: asked.append(1) or Answer("fail", "no"))
+    ask_now({"kind": "shell"}, Surroundings(Path("/")), lambda: False)
+    assert len(asked) == 1
+    ask_now({"kind": "graphql"}, Surroundings(Path("/")), lambda: False)
+    assert len(asked) == 1 + NETWORK_TRIES
