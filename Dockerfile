@@ -25,4 +25,4 @@ RUN FIREBREAK_SECRET_KEY=only-to-collect-static FIREBREAK_DATA=/opt/firebreak py
  && ln -s /opt/firebreak/staticfiles /var/lib/firebreak/staticfiles
 USER firebreak
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "config.server:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "3"]
+CMD ["python", "-m", "uvicorn", "config.server:app", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "3"]

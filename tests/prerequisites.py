@@ -26,7 +26,11 @@ def main() -> None:
         print("No browser was found: the journeys in a browser will skip. Install chromium, or set FIREBREAK_CHROMIUM.")
         return
     print("Installing Chromium for the journeys in a browser …", flush=True)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+    }
     subprocess.call(["apt-get", "update", "-qq"], **quiet)  # type: ignore[call-overload]
     subprocess.call(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)  # type: ignore[call-overload]
     if not find_browser():

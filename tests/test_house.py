@@ -15,13 +15,17 @@ ROOMS = ("config", "timeline", "plans", "rollbacks", "incidents", "practice")
 
 def test_the_import_contracts_hold() -> None:
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, "NO_COLOR": "1"})
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, "NO_COLOR": "1"}
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_no_page_carries_inline_script_or_style() -> None:
     """The Content-Security-Policy forbids them: they would silently not work. Mail needs its styles inline and is no page."""
-    inline = re.compile(r"<style\b|\sstyle=|\son[a-z]+=[\"']|<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.IGNORECASE)
+    inline = re.compile(
+        r"<style\b|\sstyle=|\son[a-z]+=[\"']|<script(?![^>]*\bsrc=)(?![^>]*application/json)", re.IGNORECASE
+    )
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in sorted((ROOT / "templates").rglob("*.html"))
