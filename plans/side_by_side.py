@@ -56,7 +56,7 @@ def side_by_side(text: str, compiled: Json, reading: Json, problems: list[Json],
 
 def source_lines(text: str) -> Iterator[SourceLine]:
     """The lines with the look of their kind."""
-    fence = ""
+    fence, matter, ended = "", False, False
     for number, text_line in enumerate(text.split("\n"), 1):
         mark = FENCE.match(text_line)
         inside = bool(fence)
@@ -64,7 +64,9 @@ def source_lines(text: str) -> Iterator[SourceLine]:
             fence, inside = mark[1], True
         elif mark and mark[1].startswith(fence[:3]) and len(mark[1]) >= len(fence):
             fence = ""
-        yield SourceLine(number, text_line, "code" if inside else _look(text_line))
+        matter = (number == 1 and text_line.strip() == "---") or (matter and not ended)
+        yield SourceLine(number, text_line, "code" if inside or matter else _look(text_line))
+        ended = matter and number > 1 and text_line.strip() == "---"
 
 
 def _look(text: str) -> str:
@@ -156,7 +158,7 @@ def _communication(compiled: Json) -> Iterator[Note]:
 
 def _rest(reading: Json) -> Iterator[Note]:
     for inference in reading.get("inferences", []):
-        yield Note(inference["line"], "quiet", "Taken as", inference["message"])
+        yield Note(inference["line"], "quiet", "Inferred", inference["message"])
     for gap in reading.get("not_understood", []):
         end = f" to {gap['end_line']}" if gap.get("end_line", gap["line"]) != gap["line"] else ""
         yield Note(gap["line"], "odd", "Not understood", f"Line {gap['line']}{end} is kept as text and does nothing.")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 
+from plans.document import read_plan
 from plans.models.refused import Refused, Stale
 from timeline import domain_time
 from timeline.models import Event
@@ -91,8 +92,6 @@ class Revision(models.Model):
     @classmethod
     def read(cls, text: str, name: str = "plan.md") -> Reading:
         """Reads and compiles a text without keeping it. Never raises for text that `check_text` accepts."""
-        from plans.document import read_plan
-
         document = read_plan(text, name)
         compilation = document.compile()
         return Reading(

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import template
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from plans import wording
 
@@ -57,3 +59,14 @@ def plan_sentence(event: Any) -> str:
         "plan.change_proposed": f"proposed {number} after {data.get('incident')}",
     }
     return words.get(event.kind, event.kind)
+
+
+@register.filter
+def marked(text: str) -> SafeString:
+    """A sentence with its `backticked` words as code; everything else escaped."""
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:
+        return conditional_escape(text)
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if odd % 2 else part,) for odd, part in enumerate(parts))
+    )

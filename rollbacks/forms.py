@@ -1,0 +1,139 @@
+"""The forms of services, environments and targets, and the acts on runs."""
+
+from typing import Any
+
+from django import forms
+
+from plans.document import durations
+from rollbacks.fields import FactsField, HostsField, LinesField, NamesField, PairsField, ParametersField
+from rollbacks.models import Environment, Target
+
+WATCH_KEYS = {"warmup", "looks", "good_from", "count", "errors"}
+
+
+class NameForm(forms.Form):
+    """A service's name."""
+
+    name = forms.CharField(label="Name", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+class EnvironmentForm(NameForm):
+    """An environment."""
+
+    is_production = forms.BooleanField(label="This is production", required=False)
+
+
+class WatchField(PairsField):
+    """`warmup = 10s`, `looks = 30s 60s 120s`, `good_from = 60s`, `count = 299`, `errors = < 1%`."""
+
+    def problem_with(self, name: str, said: str) -> str:
+        if name not in WATCH_KEYS:
+            return f"{name} is no key of a watch. Known: {', '.join(sorted(WATCH_KEYS))}."
+        try:
+            self.read(name, said)
+        except ValueError:
+            return f"{name}: “{said}” is not understood. Lengths are written 30s or 5m."
+        return ""
+
+    def read(self, name: str, said: str) -> Any:
+        if name == "count":
+            return int(said)
+        if name == "errors":
+            return self._threshold(said)
+        lengths = [durations.strict(word) for word in said.replace(",", " ").split()]
+        if not lengths or None in lengths or (name != "looks" and len(lengths) != 1):
+            raise ValueError(said)
+        return lengths if name == "looks" else lengths[0]
+
+    def written(self, said: Any) -> str:
+        if isinstance(said, list):
+            return " ".join(f"{one:g}s" for one in said)
+        if isinstance(said, dict):
+            return f"{said['op']} {said['value']:g}{said.get('unit', '')}"
+        return f"{said:g}s" if isinstance(said, float) else str(said)
+
+    def _threshold(self, said: str) -> dict[str, Any]:
+        operator, _, value = said.replace("<", "< ", 1).partition(" ")
+        if operator != "<" or not value.strip().endswith("%"):
+            raise ValueError(said)
+        return {"op": "<", "value": float(value.strip().rstrip("%")), "unit": "%"}
+
+
+class TargetForm(forms.ModelForm):
+    """One service in one environment, with everything that the plan leaves open."""
+
+    hosts = HostsField(
+        label="Hosts", help_text="One host:port a line. Steps and checks may ask these and nothing else."
+    )
+    params = ParametersField(label="Parameters", help_text="One “name = value” a line, for the plan's <placeholders>.")
+    env = PairsField(label="Variables", help_text="PATH, HOME, LANG and TZ always; others where a step names them.")
+    secrets = NamesField(
+        label="Secrets, by name", help_text="Values stand in the worker's environment as FIREBREAK_SECRET_<NAME>."
+    )
+    facts = FactsField(label="Facts", help_text="“has_tests = no”: answers that this target states itself.")
+    watch = WatchField(
+        label="Shorter watch", help_text="Not in production. “warmup = 10s”, “looks = 30s 60s 120s”, “good_from = 60s”."
+    )
+    second_person_levels = LinesField(
+        rows=2,
+        label="Levels with a second person",
+        help_text="One number a line: its steps wait for somebody else's yes.",
+    )
+    drawn_from = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Target
+        fields = (
+            "service", "environment", "plan", "deployment", "root", "queue", "hosts", "params",
+            "facts", "env", "secrets", "watch", "second_person_levels",
+        )  # fmt: skip
+        labels = {
+            "plan": "Plan",
+            "root": "Folder",
+            "deployment": "How it is deployed",
+            "queue": "Queue",
+        }
+        help_texts = {
+            "root": "Commands start here, on the worker's host. An absolute path.",
+            "deployment": "The plan's alternative that runs here: systemd, docker, kubernetes, dev or its own word.",
+            "queue": "Workers on a host that reaches the service listen to it. “rollback” is the one of this host.",
+        }
+
+    def clean_root(self) -> str:
+        root: str = self.cleaned_data["root"].strip()
+        if root and not root.startswith("/"):
+            raise forms.ValidationError("Write an absolute path, beginning with /.")
+        return root
+
+    def clean_watch(self) -> Any:
+        return self.cleaned_data["watch"] or None
+
+    def clean_second_person_levels(self) -> list[int]:
+        entries = self.cleaned_data["second_person_levels"]
+        if wrong := [entry for entry in entries if not entry.isdecimal()]:
+            raise forms.ValidationError(f"“{wrong[0]}” is no level. Write its number.")
+        return [int(entry) for entry in entries]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        environment: Environment | None = cleaned.get("environment")
+        if environment and environment.is_production and cleaned.get("watch"):
+            self.add_error("watch", f"{environment.name} is production: its watch cannot be shortened.")
+        return cleaned
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The target's own fields, cleaned."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+
+class ReasonForm(forms.Form):
+    """Why something is done, for the timeline."""
+
+    reason = forms.CharField(label="Reason, for the timeline", max_length=500)
+
+
+class NoteForm(forms.Form):
+    """What a person adds to a confirmation; may be empty."""
+
+    note = forms.CharField(label="Note", max_length=500, required=False)

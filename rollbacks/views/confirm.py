@@ -1,0 +1,146 @@
+"""The confirm sheet: the exact commands with their hash, and the one button that starts them."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from rollbacks import sheet
+from rollbacks.access import run_for
+from rollbacks.models import Conflict, Refused, Run, Worker
+from rollbacks.preflight import may_start, preflight
+from rollbacks.rehearsals import rehearsals
+from rollbacks.views.acting import posted
+from rollbacks.wording import act_of, level_title, steps_in_words
+
+# The sheet says these in a place of their own.
+SAID_ELSEWHERE = ("prepared", "problem", "rehearsal")
+OPEN = ("draft", "awaiting_approval")
+
+
+@require_GET
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """The sheet of a draft; the run's page for everything later."""
+    run = run_for(request, pk)
+    return confirm_page(request, run) if run.status in OPEN else redirect(run)
+
+
+@posted
+def start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Starts exactly the steps that the person saw."""
+    run = run_for(request, pk)
+    seen = request.POST.get("snapshot_hash", "")
+    if run.status in OPEN and seen != run.snapshot_hash:
+        return confirm_page(request, run, refusal=_what_changed(request, run), status=409)
+    try:
+        run.start(by=request.user, snapshot_hash=seen)
+    except Conflict as conflict:
+        return confirm_page(request, run_for(request, pk), refusal=str(conflict), conflict=conflict.run, status=409)
+    except Refused as refused:
+        return _refused(request, pk, refused)
+    waits = run_for(request, pk).status == "awaiting_approval"
+    messages.success(request, f"{act_of(run)}: {'waits for a second person' if waits else 'started'}.")
+    return redirect(run)
+
+
+@posted
+def parameters(request: HttpRequest, pk: int) -> HttpResponse:
+    """Other values for the parameters; the steps are rendered again."""
+    run = run_for(request, pk)
+    given = {
+        name.removeprefix("param-"): value.strip() for name, value in request.POST.items() if name.startswith("param-")
+    }
+    shown = {row.name: row.value for row in sheet.parameters(run)}
+    wanted = {**run.given, **{name: value for name, value in given.items() if value and value != shown.get(name)}}
+    if run.status not in OPEN:
+        return _refused(request, pk, Refused(f"{run} was started already; its steps do not change any more."))
+    Run.objects.filter(pk=run.pk, status="draft").update(given=wanted)
+    run_for(request, pk).prepare_later()
+    return redirect("confirm-run", pk)
+
+
+@posted
+def approval(request: HttpRequest, pk: int) -> HttpResponse:
+    """A second person says yes or no to exactly this snapshot."""
+    run = run_for(request, pk)
+    seen = request.POST.get("snapshot_hash", "")
+    try:
+        if request.POST.get("answer") == "yes":
+            run.approve(by=request.user, snapshot_hash=seen)
+            messages.success(request, f"Approved: {act_of(run)} is queued.")
+        else:
+            run.reject(by=request.user, reason=request.POST.get("reason", ""))
+            messages.success(request, "Refused; the run is over and nothing was changed.")
+    except Conflict as conflict:
+        return confirm_page(request, run_for(request, pk), refusal=str(conflict), conflict=conflict.run, status=409)
+    except Refused as refused:
+        return _refused(request, pk, refused)
+    return redirect(run)
+
+
+@posted
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Gives a draft up."""
+    run = run_for(request, pk)
+    try:
+        run.discard(by=request.user, reason=request.POST.get("reason", "") or "Not confirmed.")
+    except Refused as refused:
+        return _refused(request, pk, refused)
+    messages.success(request, "The draft is given up; nothing was changed.")
+    return redirect(run)
+
+
+def _refused(request: HttpRequest, pk: int, refused: Refused) -> HttpResponse:
+    run = run_for(request, pk)
+    if run.status in OPEN:
+        return confirm_page(request, run, refusal=str(refused), status=422)
+    # Double click, Back and reload: the run is shown as it is, and the sentence says that nothing happened twice.
+    messages.warning(request, str(refused))
+    return redirect(run)
+
+
+def _what_changed(request: HttpRequest, run: Run) -> str:
+    try:
+        seen = json.loads(request.POST.get("drawn_from", ""))
+        changes = sheet.what_changed(seen, run) if isinstance(seen, dict) else []
+    except (ValueError, AttributeError, TypeError, KeyError):
+        changes = []
+    said = f" {'; '.join(changes[:5])}." if changes else ""
+    return f"The steps have changed since this page was drawn, so nothing was started.{said} Read them again."
+
+
+def confirm_page(
+    request: HttpRequest, run: Run, *, refusal: str = "", conflict: Run | None = None, status: int = 200
+) -> HttpResponse:
+    """The whole sheet; htmx asks for its part `#sheet` while the steps are rendered."""
+    context = sheet_context(request, run)
+    part = "#sheet" if getattr(request, "htmx", False) and request.method == "GET" else ""
+    return render(
+        request, f"rollbacks/confirm.html{part}", {**context, "refusal": refusal, "conflict": conflict}, status=status
+    )
+
+
+def sheet_context(request: HttpRequest, run: Run) -> dict[str, Any]:
+    """Everything that the sheet shows."""
+    level, reasons = sheet.level_of(run), preflight(run)
+    return {
+        "run": run,
+        "act": act_of(run),
+        "title": level_title(run),
+        "level": level,
+        "sections": sheet.sections(run),
+        "in_words": steps_in_words(run.snapshot.get("steps", [])) if run.snapshot else "",
+        "parameters": sheet.parameters(run),
+        "lint": sheet.lint_of(run),
+        "drawn_from": json.dumps(sheet.fingerprint(run)) if run.snapshot else "",
+        "rehearsed": rehearsals(run.target, run.level, before=run),
+        "reasons": [reason for reason in reasons if reason.key not in SAID_ELSEWHERE],
+        "may_start": may_start(reasons),
+        "workers": Worker.objects.serving(run.target.queue),
+        "is_waiting": run.prepared_at is None,
+        "may_approve": run.status == "awaiting_approval" and run.requested_by_id != request.user.pk,
+        "incident": run.stream.key.removeprefix("incident:") if run.stream.key.startswith("incident:") else "",
+    }
