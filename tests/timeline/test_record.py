@@ -78,9 +78,9 @@ def test_an_event_cannot_be_changed_or_deleted() -> None:
 
 
 def test_a_rolled_back_change_leaves_no_event_and_no_gap() -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         Event.record("incident:1", "note.added")
-        _ = 1 / 0
+        transaction.set_rollback(True)
     event = Event.record("incident:1", "note.added")
     assert event.seq == 1
     assert event.at - datetime.now(UTC) < timedelta(seconds=5)
