@@ -1,0 +1,71 @@
+"""Charts as coordinates and words: gaps where nothing was measured, thresholds, rollbacks, and a sentence for all."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.template.loader import render_to_string
+
+from rollbacks import charts
+from tests.rollbacks.proof.factories import COMPILED, T0, make_samples, make_target
+from timeline.models import Event
+
+pytestmark = pytest.mark.django_db
+WITH_MATRIX = {
+    **COMPILED,
+    "matrix": [{"line": 1, "condition": {"metric": "query errors", "op": ">", "value": 10, "unit": "%"}}],
+}
+
+
+def drawn(**more: object) -> list[charts.Chart]:
+    target = make_target()
+    make_samples(target, T0, seconds=60, errors=20)
+    make_samples(target, T0 + timedelta(seconds=120), seconds=60, errors=0)
+    data = {"run": 1, "run_kind": "rollback", "level": 1}
+    Event.record("incident:1", "run.started", at=T0 + timedelta(seconds=70), data=data)
+    Event.record("incident:1", "before.frozen", at=T0, data={"run": 1, "signal": "errors", "p95_ms": 6.9})
+    Event.record("incident:1", "run.started", at=T0, data={"run": 2, "run_kind": "evidence"})
+    return charts.of_stream("incident:1", target, WITH_MATRIX, T0 + timedelta(seconds=185))
+
+
+def test_errors_and_latency_are_drawn_with_a_gap_and_a_mark() -> None:
+    errors, latency = drawn()
+    assert (errors.title, errors.value) == ("Query errors", "0 % of 600")
+    assert errors.label == "Query errors: at most 40 % in this time; in the last minute 0 % of 600."
+    assert not errors.is_bad
+    assert len(errors.paths) == len(latency.paths) == 2  # before and after the gap
+    (gap,) = errors.gaps
+    assert 80 < gap.width < 110
+    assert [level.label for level in errors.levels] == ["1 %", "10 %"]
+    (mark,) = errors.marks
+    assert mark.label.startswith("Level 1 14:01")
+    assert mark.kind == "rollback"
+    assert latency.value == "7 ms · before 6.9"
+    assert errors.measured_at == T0 + timedelta(seconds=180)
+
+
+def test_a_line_stays_inside_its_field() -> None:
+    for chart in drawn():
+        for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", " ".join(chart.paths)):
+            assert charts.LEFT <= float(x) <= charts.RIGHT
+            assert charts.TOP <= float(y) <= charts.BOTTOM
+
+
+def test_nothing_measured_draws_nothing() -> None:
+    assert charts.of_stream("incident:1", make_target(), COMPILED, T0) == []
+
+
+def test_long_incidents_have_few_points_and_old_ones_end_with_their_data() -> None:
+    target = make_target()
+    make_samples(target, T0, seconds=3600, requests=5)
+    errors, _ = charts.of_stream("incident:1", target, COMPILED, T0 + timedelta(hours=30))
+    assert sum(path.count(" ") // 2 + 1 for path in errors.paths) <= charts.MOST_POINTS + 1
+    assert errors.axis[1].label == "15:01"
+
+
+def test_the_partial_holds_no_style_and_names_itself() -> None:
+    for chart in drawn():
+        html = render_to_string("rollbacks/_chart.html", {"chart": chart})
+        assert "style=" not in html
+        assert f'aria-label="{chart.label}"' in html
+        assert html.count('<path class="line') == 2
