@@ -19,6 +19,8 @@ def ring_and_queue(event_id: int, topic: str, seq: int, kind: str) -> None:
     """Called after the commit. Redis may be down: then nothing is lost, `scan` announces the event later."""
     if not ring(topic, seq=seq, kind=kind):
         return
+    # Lists listen to the whole room: "incident" rings for every incident.
+    ring(topic.partition(":")[0], seq=seq, kind=kind)
     try:
         announce.apply_async(args=(event_id,), expires=600)
     except Exception as error:  # kombu raises many kinds when the broker goes away

@@ -1,6 +1,6 @@
 """Icon + word + colour, always the three together."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -129,3 +129,19 @@ def lines(items: list[str]) -> SafeString:
 def split_words(text: str | None) -> list[str]:
     """The words of a message's tags."""
     return (text or "").split()
+
+
+@register.filter
+def sent_mark(message: Any) -> Mark:
+    """What became of a sent message's mails, as one mark; reads the prefetched deliveries."""
+    states = [delivery.status for delivery in message.deliveries.all()]
+    accepted, failed = states.count("accepted"), states.count("failed") + states.count("unknown")
+    if message.by_hand_at:
+        return Mark("Sent by hand", "hand", "is-done")
+    if failed:
+        return Mark(f"{failed} of {len(states)} failed", "cross", "needs-you")
+    if states and states.count("kept") == len(states):
+        return Mark("Kept in the outbox", "mail", "is-quiet")
+    if accepted == len(states):
+        return Mark(f"{accepted} accepted", "check", "is-done")
+    return Mark(f"{accepted} of {len(states)} accepted", "dot", "is-running")

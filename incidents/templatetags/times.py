@@ -4,6 +4,7 @@ Every tag writes the right text without script; `static/js/clocks.js` then keeps
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -63,6 +64,14 @@ def promised(value: float | None) -> str:
     if whole % HOUR == 0 and whole:
         return f"{whole // HOUR} h"
     return f"{whole // MINUTE} min" if whole % MINUTE == 0 and whole else f"{whole} s"
+
+
+@register.filter
+def run_seconds(run: Any) -> float | None:
+    """How long a run's commands took; None before its end."""
+    if run.started_at is None or run.finished_at is None:
+        return None
+    return (run.finished_at - run.started_at).total_seconds()
 
 
 @register.filter

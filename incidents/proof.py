@@ -1,0 +1,33 @@
+"""What proves that the service recovered: the latest run's watch and verdict, and whether Resolve is open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from incidents.models import Incident
+from rollbacks.models import Run, Watch
+from rollbacks.watch_state import state_of
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The state of the proof at one moment; everything empty before a watch began."""
+
+    watch: Any = None
+    state: Any = None
+    verdict: Any = None
+    may_resolve: bool = False
+
+    @property
+    def word_of_verdict(self) -> str:
+        """recovered, not_recovered, inconclusive, or empty before the first verdict."""
+        return self.verdict.verdict if self.verdict else ""
+
+
+def of(incident: Incident, run: Run | None, now: datetime) -> Proof:
+    """The proof of the incident's newest watch; a run that began after it has made it void."""
+    watch = Watch.objects.filter(stream__key=incident.stream_key).select_related("run", "target").first()
+    if watch is None or (run is not None and run.is_active and run.pk > watch.run_id):
+        return Proof()
+    state = state_of(watch, now)
+    return Proof(watch, state, state.verdict, state.may_resolve)
