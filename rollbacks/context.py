@@ -38,7 +38,10 @@ class Surroundings:
         attempt_since: float | None = None,
         secrets: Mapping[str, str] | None = None,
     ) -> "Surroundings":
-        """The surroundings of a target as it is now (a run uses its snapshot instead). Secrets come from the environment."""
+        """The surroundings of a target as it is now (a run uses its snapshot instead).
+
+        Secrets come from the environment.
+        """
         return cls(
             root=Path(target.root or "/"),
             hosts=tuple(target.hosts or ()),
@@ -69,7 +72,10 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one step's action. `detail` is one sentence; `data` is JSON and may hold the `inverse` of a file or flag step."""
+    """What became of one step's action.
+
+    `detail` is one sentence; `data` is JSON and may hold the `inverse` of a file or flag step.
+    """
 
     status: OutcomeStatus
     exit_code: int | None = None
@@ -88,7 +94,8 @@ class Answer:
 
 
 def secrets_from_environment(names: list[str]) -> dict[str, str]:
-    """The values of secrets by name: FIREBREAK_SECRET_<NAME>, or the file named by FIREBREAK_SECRET_<NAME>_FILE; unset ones are left out."""
+    """The values of secrets by name: FIREBREAK_SECRET_<NAME>, or the file named by FIREBREAK_SECRET_<NAME>_FILE;
+    unset ones are left out."""
     import os
 
     values: dict[str, str] = {}

@@ -2,8 +2,8 @@
 
 from django.db.models import Q
 
-from rollbacks import runner
-from rollbacks.models import Run, StepRun, Worker
+from rollbacks import runner, sampling, watch
+from rollbacks.models import StepRun, Worker
 from timeline.followers import Follower
 from timeline.models import Event
 
@@ -34,24 +34,8 @@ def look_later(step: StepRun) -> None:
     tasks.send(tasks.look_after, step.pk, queue=step.run.queue, expires=tasks.FIRST_EXPIRES)
 
 
-def freeze_before(event: Event) -> None:
-    """A run has begun: the figures before it are kept."""
-    from rollbacks import sampling
-
-    sampling.freeze_before(event)
-
-
-def open_watch(event: Event) -> None:
-    """A run has changed the service: now its effect is measured."""
-    from rollbacks import watch
-
-    run = Run.objects.select_related("target", "revision", "stream").get(pk=event.data["run"])
-    if run.kind != Run.Kind.EVIDENCE:
-        watch.open_watch(run)
-
-
 FOLLOWERS: dict[str, tuple[Follower, ...]] = {
-    "run.started": (freeze_before,),
-    "run.succeeded": (open_watch,),
+    "run.started": (sampling.freeze_before,),
+    "run.succeeded": (watch.open_after,),
     "step.lost": (look_after_lost_step,),
 }

@@ -41,8 +41,8 @@ def why_refused(name: str, value: str, pattern: str | None) -> str:
     shown = repr(value if len(value) <= 60 else value[:60] + "…")
     if not INERT.fullmatch(value) or ".." in value.split("/"):
         return (
-            f"{name}: {shown} is refused. A value begins with a letter or digit and holds only letters, digits and . _ : @ / + - "
-            "(at most 128 characters, no “..” in a path)."
+            f"{name}: {shown} is refused. A value begins with a letter or digit and holds only letters, digits "
+            "and . _ : @ / + - (at most 128 characters, no “..” in a path)."
         )
     try:
         if pattern and not re.fullmatch(pattern, value):
@@ -88,14 +88,16 @@ def unbound(step: Mapping[str, Any], declared: Iterable[str]) -> list[str]:
                     continue  # a tag in a request's body, a word in a title
                 line = int(step.get("line") or 0) + (str(text)[: match.start()].count("\n") if key == "body" else 0)
                 problems.append(
-                    f"Line {line}: <{name}> has no value. Declare it under `params:`, bind it on the target, or give it here."
+                    f"Line {line}: <{name}> has no value. "
+                    "Declare it under `params:`, bind it on the target, or give it here."
                 )
     return list(dict.fromkeys(problems))
 
 
 @dataclass
 class Resolver:
-    """Finds the values that a procedure needs, in this order: given, the undone run's, the target's, a read, the default."""
+    """Finds the values that a procedure needs, in this order: given, the undone run's, the target's, a read, the
+    default."""
 
     declared: Mapping[str, Mapping[str, Any]]
     facts_declared: Mapping[str, Mapping[str, Any]]
@@ -171,7 +173,10 @@ class Resolver:
         return self.read(filled, self.params)
 
     def fact(self, name: str) -> bool | str | None:
-        """The value of a fact: the target's word, else exit 0 of its read step. None = not to be had (a problem was noted)."""
+        """The value of a fact: the target's word, else exit 0 of its read step.
+
+        None = not to be had (a problem was noted).
+        """
         if name in self.facts:
             return self.facts[name]
         if name in self.target_facts:

@@ -38,13 +38,17 @@ def boot_id() -> str:
 
 
 def started_ticks(pid: int) -> int | None:
-    """When the process started, in clock ticks since boot; with the id it names one process for certain. None = gone."""
+    """When the process started, in clock ticks since boot; with the id it names one process for certain.
+
+    None = gone.
+    """
     fields = stat_fields(pid)
     return int(fields[19]) if fields else None
 
 
 def stat_fields(pid: int) -> list[str] | None:
-    """The fields of /proc/PID/stat after the command's name: state, parent, group, session, …; None for a gone process."""
+    """The fields of /proc/PID/stat after the command's name: state, parent, group, session, …; None for a gone
+    process."""
     try:
         text = (PROC / str(pid) / "stat").read_text()
     except OSError:

@@ -1,6 +1,7 @@
 """Renders one procedure of a revision for one target: the exact steps that a person confirms, and their hash.
 
-Pure: what must be asked of the target (`from:` reads) comes through the `read` callable. All problems come at once, as sentences.
+Pure: what must be asked of the target (`from:` reads) comes through the `read` callable. All problems come at once,
+as sentences.
 """
 
 import hashlib
@@ -169,7 +170,8 @@ def chosen(steps: list[dict[str, Any]], place: Place, problems: list[str]) -> li
             )
         if len(fitting) > 1:
             problems.append(
-                f"Line {group[0].get('line', 0)}: step {number} has {' and '.join(fitting)}; this target must be one of them."
+                f"Line {group[0].get('line', 0)}: step {number} has {' and '.join(fitting)}; "
+                "this target must be one of them."
             )
         kept += [
             step for step in group if (not step.get("for") or step["for"] in fitting) and step.get("kind") != "doc"

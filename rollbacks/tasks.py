@@ -1,4 +1,7 @@
-"""Hints for the workers. A task finds the row, calls a verb and returns; twice is harmless, and never is one scan late."""
+"""Hints for the workers.
+
+A task finds the row, calls a verb and returns; twice is harmless, and never is one scan late.
+"""
 
 import logging
 from collections.abc import Callable
@@ -92,7 +95,7 @@ def scan(self: Any) -> None:
 
 def scan_once() -> None:
     """One round of the scan, also without a broker."""
-    for part in (runner.reap, nudge, wake, expire, cross_promises, proof_tasks.scan_proof):
+    for part in (runner.reap, nudge, wake, expire, proof_tasks.scan_proof):
         try:
             part()
         except Exception:
@@ -134,16 +137,6 @@ def expire() -> None:
             run.expire()
         except Refused:
             continue  # somebody approved it in this moment
-
-
-def cross_promises() -> None:
-    """Runs at work whose promised time has passed."""
-    at_work = (
-        Run.objects.active().filter(promise_crossed_at=None).exclude(started_at=None).exclude(promise_seconds=None)
-    )
-    for run in at_work.select_related("service", "environment", "stream"):
-        if run.started_at and (domain_time.now() - run.started_at).total_seconds() > (run.promise_seconds or 0):
-            run.cross_promise()
 
 
 def forget_silent_workers() -> int:

@@ -30,7 +30,8 @@ def undo_steps(compiled: Mapping[str, Any], undone: Undone, problems: list[str])
             steps.append(by_name[how])
         elif how:
             problems.append(
-                f"Line {done.get('line', 0)}: the undo of {done['name']} is the step {how}, which the plan does not have."
+                f"Line {done.get('line', 0)}: the undo of {done['name']} is the step {how}, "
+                "which the plan does not have."
             )
     return steps
 

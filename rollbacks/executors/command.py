@@ -1,6 +1,7 @@
 """Runs one command to its end, its deadline or a stop, and ends its group as a whole.
 
-The thread that calls `run` is the one that the command's death is tied to; it reads both pipes and never touches the database.
+The thread that calls `run` is the one that the command's death is tied to; it reads both pipes and never touches the
+database.
 """
 
 import contextlib

@@ -62,14 +62,19 @@ def _take(raw: str, signed: list[tuple[str, str]]) -> None:
 
 
 def apply(text: str, diff: str) -> str:
-    """The text with every hunk applied; a hunk that is applied already changes nothing. Raises ValueError where one does not fit."""
+    """The text with every hunk applied; a hunk that is applied already changes nothing.
+
+    Raises ValueError where one does not fit.
+    """
     lines = lines_of(text)
     shift = 0
     for number, hunk in enumerate(parse(diff), start=1):
         expected = max(0, hunk.line - 1 + shift)
         at = _find(lines, hunk.old, expected) if hunk.old else min(expected + (hunk.line > 0), len(lines))
         already = _find(lines, hunk.new, expected) if hunk.new else None
-        if already is not None and (at is None or not hunk.old):
+        # Where both stand there, the longer says more: a line that was to be added is there, one to be removed still
+        # is.
+        if already is not None and (at is None or len(hunk.new) > len(hunk.old)):
             continue
         if at is None:
             raise ValueError(

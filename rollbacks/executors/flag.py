@@ -1,4 +1,5 @@
-"""A feature flag in a file: `set <name> on|off|absent` with `via=file:<path>` or `via=env:<path>`; read back after the write."""
+"""A feature flag in a file: `set <name> on|off|absent` with `via=file:<path>` or `via=env:<path>`; read back after
+the write."""
 
 import re
 from typing import Any

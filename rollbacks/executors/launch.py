@@ -12,7 +12,8 @@ from rollbacks.context import Surroundings
 
 # Handed down always; everything else is named by the step (`env=`, `secrets=`).
 ALWAYS = ("PATH", "HOME", "LANG", "TZ")
-# Where setpriv is missing: 23 ms instead of 0.6 ms a command. prctl(PR_SET_PDEATHSIG, SIGKILL), then the parent is still there.
+# Where setpriv is missing: 23 ms instead of 0.6 ms a command. prctl(PR_SET_PDEATHSIG, SIGKILL), then the parent is
+# still there.
 LAUNCHER = (
     "import ctypes,os,sys\n"
     "ctypes.CDLL(None).prctl(1,9,0,0,0)\n"
@@ -29,7 +30,10 @@ def setpriv() -> str | None:
 
 
 def dying_with_us(argv: list[str]) -> list[str]:
-    """The command, prefixed so that the kernel kills it when the thread that started it dies. Not under sudo: set-uid clears it."""
+    """The command, prefixed so that the kernel kills it when the thread that started it dies.
+
+    Not under sudo: set-uid clears it.
+    """
     if not sys.platform.startswith("linux"):
         return argv
     if path := setpriv():
@@ -38,7 +42,10 @@ def dying_with_us(argv: list[str]) -> list[str]:
 
 
 def environment(step: Mapping[str, Any], around: Surroundings) -> dict[str, str]:
-    """PATH, HOME, LANG, TZ, what the step names, and the run's marks. Nothing of the worker's own environment besides."""
+    """PATH, HOME, LANG, TZ, what the step names, and the run's marks.
+
+    Nothing of the worker's own environment besides.
+    """
     env = {name: around.env.get(name) or os.environ.get(name, "") for name in ALWAYS}
     env = {name: value for name, value in env.items() if value}
     env |= {name: around.env[name] for name in step.get("env") or [] if name in around.env}

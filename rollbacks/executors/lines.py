@@ -1,4 +1,5 @@
-"""`set <key> = <value>`, `remove <key>`: the one line of a file that gives a key its value, in that line's own spelling."""
+"""`set <key> = <value>`, `remove <key>`: the one line of a file that gives a key its value, in that line's own
+spelling."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ class Setting:
 def find_setting(text: str, key: str) -> Setting | None:
     """The line that sets the key; None when there is none. Raises ValueError when there are several."""
     shape = re.compile(
-        rf"^(?P<head>\s*(?:export\s+)?(?P<q>[\"']?){re.escape(key)}(?P=q)(?:\s*:\s*[A-Za-z_][\w.\[\]| ]*(?=\s*=))?\s*[=:]\s*)"
+        rf"^(?P<head>\s*(?:export\s+)?(?P<q>[\"']?){re.escape(key)}(?P=q)"
+        r"(?:\s*:\s*[A-Za-z_][\w.\[\]| ]*(?=\s*=))?\s*[=:]\s*)"
         r"(?P<quote>[\"']?)(?P<value>[^\"'#,;\n]*?)(?P=quote)(?P<tail>\s*[,;]?\s*(?:#.*)?\r?\n?)$"
     )
     found = []

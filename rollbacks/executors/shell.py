@@ -16,7 +16,8 @@ SHELL = ("/bin/bash", "--noprofile", "--norc", "-euo", "pipefail", "-c")
 
 def execute(step: dict[str, Any], around: Surroundings, sink: Sink, stop: Stop) -> Outcome:
     """Runs the step's script in the target's root."""
-    # The worker may die between the fork and the death signal: then nobody would watch the script. On the body's first line,
+    # The worker may die between the fork and the death signal: then nobody would watch the script. On the body's first
+    # line,
     # so that bash's line numbers stay the plan's.
     guard = f'[ "$PPID" = {os.getpid()} ] || exit {ORPHANED}; '
     return run_argv([*SHELL, guard + str(step.get("body") or "")], step, around, sink, stop)

@@ -1,4 +1,5 @@
-"""Bytes of a command as text that a page can show: UTF-8, no terminal sequences, no NUL, never waiting for a line's end."""
+"""Bytes of a command as text that a page can show: UTF-8, no terminal sequences, no NUL, never waiting for a line's
+end."""
 
 import codecs
 import re

@@ -152,7 +152,7 @@ def settle(step: "StepRun", *, by: Any, as_: str, reason: str) -> None:
             expect_nothing_alive(now)
             if now.run.cancel_requested_at:
                 raise Refused(f"{now.run} is stopping; {now} cannot run again. Settle it as it stands.")
-        changes = {"detail": f"Settled as {as_} by {by}: {reason}"[:500]}
+        changes: dict[str, Any] = {"detail": f"Settled as {as_} by {by}: {reason}"[:500]}
         if as_ != "again":
             changes["finished_at"] = domain_time.now()
         now.move_to(SETTLEMENTS[as_], "step.settled", actor=by, data={"as": as_, "reason": reason}, **changes)
@@ -241,7 +241,8 @@ def expect_nothing_alive(step: "StepRun") -> None:
 
 
 def expect_role(by: Any, role: str) -> None:
-    """Where a group has the role's name, the person must be in it; a role of the plan alone is recorded, not checked."""
+    """Where a group has the role's name, the person must be in it; a role of the plan alone is recorded, not
+    checked."""
     if role and Group.objects.filter(name__iexact=role).exists() and not by.groups.filter(name__iexact=role).exists():
         raise Refused(f"Only {role} can decide this.")
 

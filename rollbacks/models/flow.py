@@ -1,6 +1,7 @@
 """What follows when a step has ended, when a person holds or stops a run, and how a run ends.
 
-Every function here expects, or takes, the run's row lock; the events go to the stream after it (lock order: run, then stream).
+Every function here expects, or takes, the run's row lock; the events go to the stream after it (lock order: run, then
+stream).
 """
 
 from datetime import timedelta
@@ -92,7 +93,10 @@ def step_ended(run: "Run", step: "StepRun") -> None:
 
 
 def may_retry(step: "StepRun") -> bool:
-    """True for the declared retries of a step that may run twice. A `once` step is never started again without a person."""
+    """True for the declared retries of a step that may run twice.
+
+    A `once` step is never started again without a person.
+    """
     return (
         step.status in (StepStatus.FAILED, StepStatus.TIMED_OUT)
         and step.effect in ("read", "idempotent")
@@ -124,7 +128,8 @@ def verb_of(step: "StepRun") -> str:
 
 
 def jump(run: "Run", step: "StepRun", name: str) -> bool:
-    """Passes over the steps between here and the named one; False when it does not lie ahead, so that a person is asked."""
+    """Passes over the steps between here and the named one; False when it does not lie ahead, so that a person is
+    asked."""
     goal = run.steps.filter(name=name, status=StepStatus.PENDING, position__gt=step.position).first()
     if goal is None:
         return False
@@ -177,7 +182,8 @@ def finish(run: "Run") -> None:
 
 
 def stop(run: "Run") -> None:
-    """The stopping run has nothing running: what was open ends, the clean-up of `on_cancel` runs once, then it is canceled."""
+    """The stopping run has nothing running: what was open ends, the clean-up of `on_cancel` runs once, then it is
+    canceled."""
     if run.status != RunStatus.CANCELING:
         run.move_to(RunStatus.CANCELING)
     close_open_steps(run)

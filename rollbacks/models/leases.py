@@ -1,6 +1,7 @@
 """The worker's verbs on a step: claim it under a lease, record what became of it, or lose it.
 
-A claim, a record and a loss are one guarded UPDATE each; the token is the fence (`WHERE token = …`). Leases use the database's clock.
+A claim, a record and a loss are one guarded UPDATE each; the token is the fence (`WHERE token = …`). Leases use the
+database's clock.
 """
 
 from datetime import timedelta
@@ -26,7 +27,8 @@ SNAPSHOT_CHANGED = "The snapshot is not the one that was approved. Nothing was s
 
 
 def claim(run_id: int, *, owner: str, host: str, boot_id: str = "") -> "StepRun | None":
-    """The next step of a run, running under this owner's lease, with its Attempt row; None when there is nothing to claim."""
+    """The next step of a run, running under this owner's lease, with its Attempt row; None when there is nothing to
+    claim."""
     from rollbacks.models import Attempt, Run
 
     if not something_to_claim(run_id):
@@ -128,20 +130,20 @@ def record(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
         }
         rows = type(step).objects.filter(pk=step.pk, token=token, status=StepStatus.RUNNING)
         if not rows.update(**changes):
-            said = {
+            late = {
                 "outcome": outcome.status,
                 "exit_code": outcome.exit_code,
                 "detail": outcome.detail,
                 "late_token": token,
             }
-            Event.record(run.stream, "step.late_result", data=step.said(**said))
+            Event.record(run.stream, "step.late_result", data=step.said(**late))
             return False
         Attempt.objects.filter(step_run=step, token=token).update(finished_at=timezone.now(), outcome=outcome.status)
         step.refresh_from_db()
         step.run = run
         if step.section == step.Section.BEFORE:
             run.remember_state(outcome.data.get("answers", {}))
-        said = {
+        said: dict[str, object] = {
             "exit_code": step.exit_code,
             "seconds": step.seconds,
             "detail": step.detail,

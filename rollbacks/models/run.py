@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from rollbacks.models import flow, starting
+from rollbacks.models.run_queries import RunQuerySet
 from rollbacks.models.service import Environment, Service
 from rollbacks.models.states import (
     ACTIVE,
@@ -32,29 +33,6 @@ if TYPE_CHECKING:
     from rollbacks.models.step_run import StepRun
 
 __all__ = ["Conflict", "Refused", "Run", "RunQuerySet"]
-
-
-class RunQuerySet(models.QuerySet["Run"]):
-    def active(self) -> "RunQuerySet":
-        """Runs that hold the slot, or would if they were not evidence."""
-        return self.filter(status__in=ACTIVE)
-
-    def exclusive(self) -> "RunQuerySet":
-        """Kinds of which a service and environment has one active run at most."""
-        return self.filter(kind__in=EXCLUSIVE)
-
-    def of_stream(self, key: str) -> "RunQuerySet":
-        """The runs of one incident, oldest first."""
-        return self.filter(stream__key=key).order_by("pk")
-
-    def standing(self, target: Target) -> "RunQuerySet":
-        """Rollbacks of a target that are still in force, newest first: not undone, and not older than the last restore."""
-        back = self.filter(target=target, kind=RunKind.RESTORE, status=RunStatus.SUCCEEDED).order_by("-pk").first()
-        standing = self.filter(
-            target=target, kind=RunKind.ROLLBACK, status__in=[RunStatus.SUCCEEDED, RunStatus.SUPERSEDED]
-        )
-        standing = standing.exclude(undone_by__status=RunStatus.SUCCEEDED)
-        return (standing.filter(pk__gt=back.pk) if back else standing).order_by("-pk")
 
 
 class Run(models.Model):
@@ -237,7 +215,10 @@ class Run(models.Model):
         return starting.gather(target=target, revision=revision, stream=stream, by=by)
 
     def prepare(self, *, params: dict[str, str] | None = None) -> "Run":
-        """Asks the plan's `from:` reads, renders the snapshot and keeps it with its hash and its problems. Again for new `params`."""
+        """Asks the plan's `from:` reads, renders the snapshot and keeps it with its hash and its problems.
+
+        Again for new `params`.
+        """
         return starting.prepare(self, params=params)
 
     def prepare_later(self) -> None:
@@ -296,7 +277,10 @@ class Run(models.Model):
 
     @classmethod
     def locked(cls, pk: int) -> "Run":
-        """The run with its row locked until the transaction ends (lock order: run, then stream). SQLite locks as a whole."""
+        """The run with its row locked until the transaction ends (lock order: run, then stream).
+
+        SQLite locks as a whole.
+        """
         return (
             cls.objects.select_for_update(of=("self",))
             .select_related("target", "service", "environment", "stream")
@@ -304,7 +288,10 @@ class Run(models.Model):
         )
 
     def move_to(self, status: str, **changes: Any) -> None:
-        """The one place where a run's status changes: guarded by the moves, the old status and the token. For the verbs only."""
+        """The one place where a run's status changes: guarded by the moves, the old status and the token.
+
+        For the verbs only.
+        """
         if status not in RUN_MOVES.get(self.status, frozenset()):
             raise Refused(
                 f"{self} is {RunStatus(self.status).label.lower()}; it cannot become {RunStatus(status).label.lower()}."

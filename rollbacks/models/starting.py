@@ -107,7 +107,7 @@ def prepare(run: "Run", *, params: dict[str, str] | None = None) -> "Run":
         run.refresh_from_db()
         Event.record(run.stream, "run.prepared", data=run.said(hash=run.snapshot_hash, problems=len(run.problems)))
     if run.starts_by_itself and not run.problems:
-        start(run, by=run.requested_by)
+        start(run, by=run.requested_by, snapshot_hash=run.snapshot_hash)
     return run
 
 
@@ -158,7 +158,8 @@ def expect_startable(run: "Run", snapshot_hash: str | None) -> None:
     if hash_of(run.snapshot) != run.snapshot_hash:
         raise Refused("The stored steps do not match their hash. Nothing was started; make a new draft.")
     revision = type(run.revision).objects.get(pk=run.revision_id)
-    # Undo and evidence of a revision that was withdrawn meanwhile stay possible: they are the way back, and they only read.
+    # Undo and evidence of a revision that was withdrawn meanwhile stay possible: they are the way back, and they only
+    # read.
     if run.kind not in (RunKind.UNDO, RunKind.EVIDENCE) and not revision.may_run:
         raise Refused(revision.why_not)
     if run.undoes is not None and not run.undoes.is_over:

@@ -12,7 +12,6 @@ from timeline.models import Event
 
 if TYPE_CHECKING:
     from rollbacks.context import Outcome
-    from rollbacks.models.approval import RunApproval
     from rollbacks.models.attempt import Attempt
 
 # Who does these: a person, or the clock. Everything else is done by a worker.
@@ -66,10 +65,6 @@ class StepRun(models.Model):
     decided = models.BooleanField(default=False)  # its failure needs no person any more
 
     objects = StepRunQuerySet.as_manager()
-
-    if TYPE_CHECKING:
-        attempts: models.Manager["Attempt"]
-        approvals: models.Manager["RunApproval"]
 
     class Meta:
         ordering = ["run_id", "position"]
@@ -171,11 +166,13 @@ class StepRun(models.Model):
     def move_to(
         self, status: str, kind: str = "", *, actor: Any = None, data: dict[str, Any] | None = None, **changes: Any
     ) -> None:
-        """The one place where a step's status changes, with its event. For the verbs, inside a transaction that locked the run."""
+        """The one place where a step's status changes, with its event.
+
+        For the verbs, inside a transaction that locked the run.
+        """
         if status not in STEP_MOVES.get(self.status, frozenset()):
-            raise Refused(
-                f"{self} is {StepStatus(self.status).label.lower()}; it cannot become {StepStatus(status).label.lower()}."
-            )
+            now, then = StepStatus(self.status).label.lower(), StepStatus(status).label.lower()
+            raise Refused(f"{self} is {now}; it cannot become {then}.")
         changes = {**changes, "status": status}
         changed = type(self).objects.filter(pk=self.pk, status=self.status, token=self.token).update(**changes)
         if not changed:

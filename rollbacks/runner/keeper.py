@@ -1,7 +1,7 @@
 """Keeps a step's lease while its command runs, watches for a stop, and writes the output: all in a thread of its own.
 
-The thread has its own connection with short time-outs: a stalled socket or a locked file cannot outlast the lease's margin. The
-main thread reads pipes, asks `stop()`, and so ends the command when the lease could not be renewed in time.
+The thread has its own connection with short time-outs: a stalled socket or a locked file cannot outlast the lease's margin.
+The main thread reads pipes, asks `stop()`, and so ends the command when the lease could not be renewed in time.
 """
 
 import copy
@@ -44,7 +44,8 @@ class Keeper:
         self._looked = self._flushed = self._ring_after = 0.0
         self._pid: int | None = None
         self._ended = threading.Event()
-        # Inside somebody's transaction, or in memory, no other connection could see the row: then the work's own thread renews.
+        # Inside somebody's transaction, or in memory, no other connection could see the row: then the work's own
+        # thread renews.
         self._inline = connection.in_atomic_block or in_memory()
         self._thread = None if self._inline else threading.Thread(target=self._keep, name="lease", daemon=True)
 
@@ -62,7 +63,8 @@ class Keeper:
 
     @property
     def gave_up(self) -> bool:
-        """True when the lease could not be renewed within its time minus the margin: what happens now is unknown to others."""
+        """True when the lease could not be renewed within its time minus the margin: what happens now is unknown to
+        others."""
         return time.monotonic() - self._renewed > settings.LEASE_SECONDS - settings.LEASE_MARGIN_SECONDS
 
     def stop(self) -> bool:

@@ -1,4 +1,5 @@
-"""Steps whose worker is gone: found by their lease, then looked after, so that a person can settle them in half a minute."""
+"""Steps whose worker is gone: found by their lease, then looked after, so that a person can settle them in half a
+minute."""
 
 from typing import Any
 

@@ -1,6 +1,7 @@
 """What a command says, on its way into the database: redacted, batched, and kept as its head and its tail.
 
-The thread that reads the pipes only appends here; the keeper's thread writes, so that a slow database never blocks the pipes.
+The thread that reads the pipes only appends here; the keeper's thread writes, so that a slow database never blocks
+the pipes.
 """
 
 import hashlib
