@@ -173,6 +173,9 @@ def answers(ticked_by: Iterable[str], kind: str, data: Mapping[str, Any]) -> boo
         return False
     if kind.startswith(("run.", "step.")):
         return data.get("run_kind") in CHANGING_RUNS
+    if kind == "watch.ended":
+        # A reason means that it was cut short: the next level changed the service again.
+        return not data.get("reason")
     if kind in ("message.sent", "contact.paged"):
         return bool(data.get("counts", kind == "message.sent"))
     return True
@@ -193,7 +196,7 @@ def how_it_was_done(kind: str, data: Mapping[str, Any]) -> str:
             "kept", "kept in the outbox"
         ),
         "incident.acknowledged": "acknowledged",
-        "evidence.gathered": f"{data.get('items', 0)} items of evidence, {data.get('failed', 0)} failed",
+        "evidence.gathered": _how_gathered(data),
         "level.chosen": f"{chosen} chosen",
         "message.sent": _how_sent(data),
         "run.started": f"{run} started{level}",
@@ -209,6 +212,11 @@ def how_it_was_done(kind: str, data: Mapping[str, Any]) -> str:
         else "plan kept as it is",
     }
     return words.get(kind, kind.replace(".", " ").replace("_", " "))[:300]
+
+
+def _how_gathered(data: Mapping[str, Any]) -> str:
+    count = data.get("items", 0)
+    return f"{count} {'item' if count == 1 else 'items'} of evidence, {data.get('failed', 0)} failed"
 
 
 def _how_sent(data: Mapping[str, Any]) -> str:

@@ -229,10 +229,8 @@ def _watch(facts: Situation) -> NextAction | None:
         title = "It did not help: choose the next level"
         return NextAction("next-level", title, why, "incident-level", (facts.pk,), _offer(facts), NEEDS_YOU, "rollback")
     if watch.may_resolve:
-        args = (facts.pk,)
-        return NextAction(
-            "resolve", "Resolve the incident", watch.sentence, "incident-resolution", args, "Resolve…", NOW
-        )
+        why = watch.sentence or "The watch is over and its last word is recovered."
+        return NextAction("resolve", "Resolve the incident", why, "incident-resolution", (facts.pk,), "Resolve…")
     if action := _tell(facts):
         return action
     if watch.ended:

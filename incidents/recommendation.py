@@ -86,15 +86,10 @@ def sampled(incident: Incident) -> dict[str, Measure]:
 
 def failed_levels_of(incident: Incident) -> tuple[int, ...]:
     """Levels whose latest verdict in this incident is *not recovered*."""
-    runs: dict[Any, int] = {}
     failed: dict[int, bool] = {}
-    for kind, data in incident.events.filter(kind__in=("watch.opened", "verdict.given", "run.succeeded")).values_list(
-        "kind", "data"
-    ):
-        if kind == "run.succeeded" and data.get("run_kind") == "rollback" and data.get("level"):
-            runs[data.get("run")] = data["level"]
-        elif kind == "verdict.given" and (level := runs.get(data.get("run")) or data.get("level")):
-            failed[int(level)] = data.get("verdict") == "not_recovered"
+    for data in incident.events.filter(kind="verdict.given").values_list("data", flat=True):
+        if data.get("run_kind") in ("rollback", "drill") and data.get("level"):
+            failed[int(data["level"])] = data.get("verdict") == "not_recovered"
     return tuple(sorted(level for level, bad in failed.items() if bad))
 
 

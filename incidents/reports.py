@@ -311,20 +311,20 @@ def _run(told: _Told, number: Any, promises: Mapping[Any, Any]) -> RunLine:
 
 
 def _signals(told: _Told) -> list[Signal]:
-    """Before: frozen when the run began. After: the reason of the last verdict, which carries the counts."""
+    """Before: frozen when the run began. After: what the last verdict counted."""
     signals = []
     for line in told.all("before.frozen"):
         run = line.data.get("run")
         verdict = next((v for v in reversed(told.all("verdict.given")) if v.data.get("run") == run), None)
-        after = str(verdict.data.get("reason") or verdict.data.get("verdict")) if verdict else "not measured"
-        signals.append(Signal(str(line.data.get("signal") or "errors"), run, _before(line.data), after))
+        after = _counted(verdict.data) if verdict else "not measured"
+        signals.append(Signal(str(line.data.get("signal") or "errors"), run, _counted(line.data), after))
     return signals
 
 
-def _before(data: Mapping[str, Any]) -> str:
+def _counted(data: Mapping[str, Any]) -> str:
     requests, errors, p95 = data.get("requests"), data.get("errors"), data.get("p95_ms")
     if not requests:
-        return "no request was counted"
+        return str(data.get("reason") or "no request was counted")
     rate = f"{100 * float(errors or 0) / float(requests):.1f} % errors ({errors} of {requests} requests)"
     return rate + (f", p95 {float(p95):.0f} ms" if p95 else "")
 

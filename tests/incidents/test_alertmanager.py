@@ -1,4 +1,4 @@
-"""The webhook of Alertmanager: who may send, what is refused, what becomes of an alert. Bodies as version 0.27 sends them."""
+"""The webhook of Alertmanager: who may send, what is refused, what becomes of an alert. Bodies as version 0.27 sends."""
 
 import copy
 import json
