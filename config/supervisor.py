@@ -224,7 +224,8 @@ def worker_parts() -> list[Part]:
 
 def _worker(name: str, queues: str, *more: str) -> Part:
     command = python(*WORKER, f"--hostname={name}@%h", f"--queues={queues}", "--loglevel=INFO", *more)
-    return Part(name, command, ready_when=" ready.")  # Celery's own last word
+    # The checks import every view: `prepare` has run them, and each worker is 5 MiB smaller without.
+    return Part(name, command, env={"CELERY_SKIP_CHECKS": "1"}, ready_when=" ready.")  # Celery's own last word
 
 
 def practice_part(settings: UpSettings, port: int) -> Part:

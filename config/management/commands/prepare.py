@@ -6,13 +6,14 @@
 import json
 import sqlite3
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandParser, SystemCheckError
 from django.db import DatabaseError, connection
 
 from config.data_folder import why_not, write_private
@@ -33,9 +34,12 @@ class Command(BaseCommand):
             # WhiteNoise warns about a missing folder at each start.
             settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
             self._refuse_locked()
+            call_command("check", stdout=StringIO())  # its good news is no news
             call_command("migrate", verbosity=0, interactive=False)
             told = self._seed(options["practice_port"])
         except ImproperlyConfigured as error:
+            self._give_up(str(error))
+        except SystemCheckError as error:
             self._give_up(str(error))
         except DatabaseError as error:
             self._give_up(in_words(error))
@@ -56,10 +60,11 @@ class Command(BaseCommand):
 
     def _refuse_locked(self) -> None:
         """SQLite waits 20 s for a lock; a start should say at once that somebody else writes."""
-        if connection.vendor != "sqlite":
-            connection.ensure_connection()
+        connection.ensure_connection()
+        name = str(connection.settings_dict["NAME"])
+        if connection.vendor != "sqlite" or "mode=memory" in name:
             return
-        probe = sqlite3.connect(str(settings.DATABASES["default"]["NAME"]), timeout=PATIENCE, isolation_level=None)
+        probe = sqlite3.connect(name, timeout=PATIENCE, isolation_level=None)
         try:
             probe.execute("BEGIN IMMEDIATE")
             probe.execute("ROLLBACK")
