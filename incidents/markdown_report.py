@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from incidents.clock import length
-from incidents.reports import Report, RunLine, late_words
+from incidents.report_lines import Report, RunLine, late_words
 
 NOT_WRITTEN = "_Not written yet._"
 HEADINGS = (

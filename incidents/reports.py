@@ -4,15 +4,16 @@ A figure that the timeline cannot give is blank and says why; nothing is guessed
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from incidents import sentences
-from incidents.clock import length, punctuality
-from incidents.drafts import Line, parsed
+from incidents.report_lines import Duty, Entry, Figure, Report, RunLine, SentMessage, Signal
+from incidents.story import Line, parsed
+from incidents.told import Told
 
-CHANGING = ("rollback", "undo", "restore", "drill")
+__all__ = ["Duty", "Figure", "Report", "RunLine", "report"]
+
 RUN_ENDS = ("run.succeeded", "run.failed", "run.timed_out", "run.canceled", "run.superseded")
 # Too small for a report; the incident's timeline has them.
 LEFT_OUT = frozenset(
@@ -33,128 +34,6 @@ STARRED = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One duration from the detection; blank with its reason when the timeline does not say."""
-
-    key: str
-    label: str
-    seconds: float | None
-    blank: str = ""
-
-    @property
-    def text(self) -> str:
-        return length(self.seconds) if self.seconds is not None else f"– ({self.blank})"
-
-
-@dataclass(frozen=True)
-class RunLine:
-    """One run: what was promised, what was measured."""
-
-    run: int
-    kind: str
-    name: str
-    level: int | None
-    outcome: str
-    started_at: datetime | None
-    promised_seconds: float | None
-    commands_seconds: float | None
-    recovered_seconds: float | None
-    verdict: str
-    reason: str
-    shortened: bool
-    crossed: bool
-
-    @property
-    def kept(self) -> bool | None:
-        """True when the service recovered within the promise; None when that cannot be said."""
-        if self.promised_seconds is None or self.recovered_seconds is None:
-            return False if self.crossed else None
-        return self.recovered_seconds <= self.promised_seconds
-
-
-@dataclass(frozen=True)
-class Signal:
-    """One signal before the rollback and at the last look."""
-
-    name: str
-    run: int | None
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the chronology."""
-
-    seq: int
-    at: datetime
-    since: float  # seconds since the detection
-    actor: str
-    text: str
-    quote: str
-    starred: bool
-
-
-@dataclass(frozen=True)
-class SentMessage:
-    """One message and what became of it."""
-
-    message: int
-    at: datetime
-    subject: str
-    recipients: int
-    accepted: int
-    failed: int
-    unknown: int
-    how: str
-
-
-@dataclass(frozen=True)
-class Duty:
-    """One task of the communication plan as it stands."""
-
-    phase: str
-    text: str
-    state: str
-    how: str
-    late_seconds: float | None
-
-
-@dataclass(frozen=True)
-class Report:
-    """Everything that the timeline says about the incident."""
-
-    reference: str
-    title: str
-    service: str
-    severity: str
-    detected_at: datetime
-    resolved_at: datetime | None
-    figures: list[Figure]
-    runs: list[RunLine]
-    signals: list[Signal]
-    recommended: list[dict[str, Any]]
-    chosen: list[dict[str, Any]]
-    worked: str
-    caveats: list[str]
-    messages: list[SentMessage]
-    duties: list[Duty]
-    evidence: list[dict[str, Any]]
-    actions: list[dict[str, Any]]
-    plan_changes: list[dict[str, Any]]
-    chronology: list[Entry] = field(default_factory=list)
-
-    @property
-    def late(self) -> list[Duty]:
-        """Tasks that were done late or are still open."""
-        return [duty for duty in self.duties if (duty.late_seconds or 0) > 1 or duty.state in ("open", "overdue")]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data, frozen when the retrospective is published."""
-        return _plain(asdict(self))
-
-
 def report(
     *,
     reference: str,
@@ -164,7 +43,7 @@ def report(
     starred: Sequence[int] = (),
 ) -> Report:
     """Reads the timeline once, from the declaration to now."""
-    told = _Told(lines)
+    told = Told(lines)
     return Report(
         reference=reference,
         title=told.fact("title"),
@@ -195,49 +74,7 @@ def report(
     )
 
 
-class _Told:
-    """The events by kind, and the few facts that corrections may have changed."""
-
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self.lines = list(lines)
-        declared = self.first("incident.declared")
-        self.facts: dict[str, Any] = dict(declared.data) if declared else {}
-        for line in self.all("incident.corrected"):
-            self.facts[str(line.data.get("field"))] = line.data.get("new")
-        first_at = declared.at if declared else (self.lines[0].at if self.lines else datetime.min)
-        self.declared_at = first_at
-        self.detected_at = parsed(self.facts.get("detected_at")) or first_at
-        self.resolved = self._standing("incident.resolved", "incident.reopened")
-        self.acknowledged = self._standing("incident.acknowledged", "incident.acknowledgement_withdrawn")
-
-    def fact(self, name: str) -> str:
-        return str(self.facts.get(name) or "")
-
-    def all(self, *kinds: str) -> list[Line]:
-        return [line for line in self.lines if line.kind in kinds]
-
-    def first(self, *kinds: str) -> Line | None:
-        return next(iter(self.all(*kinds)), None)
-
-    def last(self, *kinds: str) -> Line | None:
-        found = self.all(*kinds)
-        return found[-1] if found else None
-
-    def of_runs(self, *kinds: str) -> list[Line]:
-        return [line for line in self.all(*kinds) if line.data.get("run_kind") in CHANGING]
-
-    def since(self, at: datetime) -> float:
-        return (at - self.detected_at).total_seconds()
-
-    def _standing(self, kind: str, withdrawn: str) -> Line | None:
-        """The first such line after the last one that took it back."""
-        found: Line | None = None
-        for line in self.all(kind, withdrawn):
-            found = None if line.kind == withdrawn else (found or line)
-        return found
-
-
-def _figures(told: _Told) -> list[Figure]:
+def _figures(told: Told) -> list[Figure]:
     chosen = told.first("level.chosen")
     begun = next(iter(told.of_runs("run.started")), None)
     recovered = _recovered_at(told)
@@ -260,11 +97,11 @@ def _figures(told: _Told) -> list[Figure]:
     return [began, declared, *(_figure(told, *point) for point in points)]
 
 
-def _figure(told: _Told, key: str, label: str, at: datetime | None, blank: str) -> Figure:
+def _figure(told: Told, key: str, label: str, at: datetime | None, blank: str) -> Figure:
     return Figure(key, label, max(0.0, told.since(at)) if at else None, "" if at else blank)
 
 
-def _recovered_at(told: _Told) -> datetime | None:
+def _recovered_at(told: Told) -> datetime | None:
     """When the good streak began that the last verdict confirms; a later *not recovered* takes it back."""
     verdict = told.last("verdict.given")
     if verdict is None or verdict.data.get("verdict") != "recovered":
@@ -276,13 +113,13 @@ def _moment_of(verdict: Line) -> datetime:
     return parsed(verdict.data.get("recovered_at")) or verdict.at
 
 
-def _runs(told: _Told, levels: Sequence[Mapping[str, Any]]) -> list[RunLine]:
+def _runs(told: Told, levels: Sequence[Mapping[str, Any]]) -> list[RunLine]:
     promises = {level.get("number"): level.get("promise_seconds") for level in levels}
     numbers = dict.fromkeys(line.data.get("run") for line in told.of_runs("run.queued", "run.started"))
     return [_run(told, number, promises) for number in numbers]
 
 
-def _run(told: _Told, number: Any, promises: Mapping[Any, Any]) -> RunLine:
+def _run(told: Told, number: Any, promises: Mapping[Any, Any]) -> RunLine:
     mine = [line for line in told.lines if line.data.get("run") == number]
     by_kind = {line.kind: line for line in mine}
     head = by_kind.get("run.started") or by_kind.get("run.queued") or mine[0]
@@ -310,7 +147,7 @@ def _run(told: _Told, number: Any, promises: Mapping[Any, Any]) -> RunLine:
     )
 
 
-def _signals(told: _Told) -> list[Signal]:
+def _signals(told: Told) -> list[Signal]:
     """Before: frozen when the run began. After: what the last verdict counted."""
     signals = []
     for line in told.all("before.frozen"):
@@ -336,7 +173,7 @@ def _recommended(line: Line) -> dict[str, Any]:
     return {**_data(line, "level", "level_name", "sentence"), "runner_up": runner_up}
 
 
-def _worked(told: _Told, runs: Sequence[RunLine]) -> str:
+def _worked(told: Told, runs: Sequence[RunLine]) -> str:
     """What is known to have worked, in one sentence."""
     good = [run for run in runs if run.verdict == "recovered" and run.kind in ("rollback", "drill", "restore")]
     if good:
@@ -346,7 +183,7 @@ def _worked(told: _Told, runs: Sequence[RunLine]) -> str:
     return "Nothing is proved to have worked."
 
 
-def _caveats(told: _Told, runs: Sequence[RunLine]) -> list[str]:
+def _caveats(told: Told, runs: Sequence[RunLine]) -> list[str]:
     """What a reader must know before trusting a green word."""
     caveats = []
     if told.resolved and not told.resolved.data.get("verified"):
@@ -364,7 +201,7 @@ def _caveats(told: _Told, runs: Sequence[RunLine]) -> list[str]:
     return caveats
 
 
-def _messages(told: _Told) -> list[SentMessage]:
+def _messages(told: Told) -> list[SentMessage]:
     outcomes = ("message.accepted", "message.failed", "message.unknown")
     sent: dict[Any, SentMessage] = {}
     for line in told.all("message.sent"):
@@ -387,7 +224,7 @@ def _messages(told: _Told) -> list[SentMessage]:
     return list(sent.values())
 
 
-def _chronology(told: _Told, starred: set[int]) -> list[Entry]:
+def _chronology(told: Told, starred: set[int]) -> list[Entry]:
     """Every line that a reader needs, in order; machine detail of the evidence run is left out."""
     entries = []
     for line in told.lines:
@@ -404,17 +241,3 @@ def _chronology(told: _Told, starred: set[int]) -> list[Entry]:
 
 def _data(line: Line, *names: str) -> dict[str, Any]:
     return {"at": line.at, **{name: line.data.get(name) for name in names}}
-
-
-def _plain(value: Any) -> Any:
-    """JSON: times as text."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def late_words(duty: Duty) -> str:
-    """ "3:58 late", "on time", or the state of an open one."""
-    return punctuality(duty.late_seconds) if duty.state == "done" and duty.late_seconds is not None else duty.state

@@ -46,6 +46,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(models.Model):
     """`pending → sending → accepted | failed | unknown`, or `kept` without a mail server. Only a person sends again."""
 
+    Status = DeliveryStatus
+
     message = models.ForeignKey(
         "incidents.Message", on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
     )

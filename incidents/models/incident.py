@@ -54,6 +54,10 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 class Incident(DecisionVerbs, PeopleVerbs, EndingVerbs):
     """What is happening to one target, who has it, and what was decided."""
 
+    Status = Status
+    Severity = Severity
+    Kind = Kind
+
     objects = IncidentQuerySet.as_manager()
 
     class Meta:
