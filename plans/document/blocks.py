@@ -162,3 +162,8 @@ def every_block(blocks: tuple[Block, ...]) -> Iterator[Block]:
 def fences_in(blocks: tuple[Block, ...]) -> Iterator[Fence]:
     """Yields every fence, nested ones too."""
     return (block for block in every_block(blocks) if isinstance(block, Fence))
+
+
+def every_fence(root: Section) -> list[Fence]:
+    """Returns all fences of a document."""
+    return [fence for section in root.walk() for fence in fences_in(section.blocks)]

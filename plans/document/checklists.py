@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from plans.document import inline
+from plans.document.actions import step_fence
 from plans.document.blocks import Block, Fence, Listing, Section, Table
 from plans.document.notes import Notes
-from plans.document.plan import Step
-from plans.document.steps import every_text, from_headings, read_steps, step_fence
+from plans.document.step import Step
+from plans.document.steps import every_text, from_headings, read_steps
 
 
 def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:

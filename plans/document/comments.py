@@ -54,15 +54,9 @@ def _starts(lines: list[Logical]) -> list[int]:
         if in_control or line.text[:1] in " \t" or _RULE.match(line.words):
             continue
         previous = lines[index - 1] if index else None
-        if (
-            previous is not None
-            and previous.is_comment
-            and not _NUMBER.match(line.words)
-            and starts
-            and starts[-1] <= index - 1
-        ):
-            if not words.alternative_of(line.words):
-                continue
+        goes_on = previous is not None and previous.is_comment and bool(starts) and starts[-1] <= index - 1
+        if goes_on and not _NUMBER.match(line.words) and not words.alternative_of(line.words):
+            continue
         after = next((other for other in lines[index + 1 :] if not other.is_comment), None)
         opens = after is not None and not after.is_blank
         if _NUMBER.match(line.words) or words.alternative_of(line.words) or (opens and not _is_note(line, previous)):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plans.document import crossing, linting, reader, refusing
-from plans.document.blocks import Html, Section, Table, every_block
+from plans.document import crossing, linting, refusing
+from plans.document.blocks import Html, Section, Table, every_block, every_fence
+from plans.document.fence_steps import Context
 from plans.document.finding import Findings
 from plans.document.header import Header
-from plans.document.plan import Level, Step
+from plans.document.plan import Level
 from plans.document.problems import Lint, Problem
-from plans.document.stepping import Context, compile_steps
+from plans.document.step import Step
+from plans.document.stepping import compile_steps
 from plans.document.tasks import compile_phases
 
 if TYPE_CHECKING:
@@ -32,18 +34,19 @@ class Compilation:
 
 def compile_plan(document: PlanDocument) -> Compilation:
     """Returns the compiled plan with every problem and warning at once."""
-    findings = Findings(list(document.refusals), list(document.warnings))
+    findings = Findings(document.refusals, document.warnings)
     header = Header(document.header, findings)
     maker = _Maker(document, header, findings)
     compiled = maker.make()
     if document.is_too_large:
         return Compilation(findings.problems, [], compiled)
-    crossing.check(compiled, header, document, findings)
     _check_document(document, findings)
+    if crossing.has_too_many(compiled, findings):
+        return Compilation(findings.problems, findings.lint, compiled, sorted(maker.inferred))
+    crossing.check(compiled, header, document, findings)
     linting.look(compiled, document, findings)
-    problems, lint = sorted(findings.problems), sorted(findings.lint)
-    compiled["lint"] = [found.to_json() for found in lint]
-    return Compilation(problems, lint, compiled, sorted(maker.inferred))
+    compiled["lint"] = [found.to_json() for found in findings.lint]
+    return Compilation(findings.problems, findings.lint, compiled, sorted(maker.inferred))
 
 
 class _Maker:
@@ -157,7 +160,7 @@ def _check_document(document: PlanDocument, findings: Findings) -> None:
         for block in every_block(section.blocks):
             if isinstance(block, Html) and not block.body.lstrip().startswith("<!--"):
                 findings.warn(block.line, "html", "The HTML block is passed over.", "Write it as Markdown.")
-    for fence in reader.every_fence(document.root):
+    for fence in every_fence(document.root):
         if not fence.closed and not fence.indented:
             findings.problem(
                 fence.line, "The fence is never closed.", "End it with the same marks on a line of their own."

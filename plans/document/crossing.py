@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from plans.document.attributes import parse
+from plans.document.blocks import every_fence
+from plans.document.bodies import until_check
 from plans.document.finding import Findings
 from plans.document.header import Header
-from plans.document.stepping import until_check
 
 if TYPE_CHECKING:
     from plans.document.document import PlanDocument
@@ -29,8 +30,6 @@ def every_step(compiled: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def names_in_use(document: PlanDocument) -> frozenset[str]:
     """Returns the step names that something refers to: `from:`, `verify=`, `undo=`, `goto:`, `until`, `query:`."""
-    from plans.document.reader import every_fence
-
     found: set[str] = set()
     for fence in every_fence(document.root):
         if fence.attributes:
@@ -63,10 +62,16 @@ def check(compiled: dict[str, Any], header: Header, document: PlanDocument, find
     _check_gotos(compiled, findings)
     _check_header(header, by_name, findings)
     _check_escalations(compiled, document, findings)
-    if len(steps) > MOST_STEPS:
+
+
+def has_too_many(compiled: dict[str, Any], findings: Findings) -> bool:
+    """Refuses a plan that nobody can oversee; its references are then not followed, so that the work stays bounded."""
+    count = sum(1 for _ in every_step(compiled))
+    if count > MOST_STEPS:
         findings.problem(
-            1, f"The plan has {len(steps)} steps; at most {MOST_STEPS} can run.", "Split it into plans of their own."
+            1, f"The plan has {count} steps; at most {MOST_STEPS} can run.", "Split it into plans of their own."
         )
+    return count > MOST_STEPS or len(compiled["levels"]) > MOST_STEPS
 
 
 def _unique(steps: list[dict[str, Any]], findings: Findings) -> dict[str, dict[str, Any]]:

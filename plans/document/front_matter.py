@@ -87,16 +87,15 @@ class _Builder:
 
     def take(self, event: yaml.Event) -> None:
         line = event.start_mark.line if event.start_mark else 0
-        if getattr(event, "anchor", None):
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor:
             self.trouble(
-                line,
-                f"The front matter uses the anchor or alias `{event.anchor}`.",
-                "Write the value out in both places.",
-            )  # type: ignore[attr-defined]
-        if getattr(event, "tag", None) and getattr(event, "tag", "") != "!":
+                line, f"The front matter uses the anchor or alias `{anchor}`.", "Write the value out in both places."
+            )
+        if tag and tag != "!":
             self.trouble(
-                line, f"The front matter uses the tag `{event.tag}`.", "Remove the tag; every value is read as text."
-            )  # type: ignore[attr-defined]
+                line, f"The front matter uses the tag `{tag}`.", "Remove the tag; every value is read as text."
+            )
         if isinstance(event, yaml.MappingStartEvent):
             self._open({}, line)
         elif isinstance(event, yaml.SequenceStartEvent):

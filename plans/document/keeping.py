@@ -187,7 +187,7 @@ def _text(blocks: tuple[Block, ...]) -> str:
 
 def read_resources(section: Section, notes: Notes) -> list[Resource]:
     """Returns the resources: one an item, with its first address."""
-    found = []
+    found: list[Resource] = []
     for current in section.walk():
         for block in current.blocks:
             if isinstance(block, Listing):

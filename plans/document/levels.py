@@ -10,7 +10,8 @@ from plans.document.blocks import Block, Fence, Line, Listing, Paragraph, Sectio
 from plans.document.groups import Group
 from plans.document.matrix import levels_in
 from plans.document.notes import Notes
-from plans.document.plan import Impact, Level, Persists, Promise, Said, Step, StepFence
+from plans.document.plan import Impact, Level, Persists, Promise, Said
+from plans.document.step import Step, StepFence
 from plans.document.steps import approval_line, every_text, from_headings, read_steps
 
 _OTHER = re.compile(
@@ -20,7 +21,7 @@ _OTHER = re.compile(
 _MARKS = {"✅": "ok", "✓": "ok", "⚠": "warn", "❌": "warn", "⏱": "time", "⏰": "time", "⏳": "time"}
 _STEPS_TITLE = re.compile(r"\b(steps?|process|procedure|workflow|checklist)\b")
 _PARENTHESES = re.compile(r"[(（]([^()（）]{1,120})[)）]")
-_WAIT = re.compile(r"after|for|within|more than|longer", re.IGNORECASE)
+_NONE: tuple[StepFence, ...] = ()
 
 
 def find(root: Section) -> list[Section]:
@@ -108,7 +109,7 @@ def read(section: Section, place: int, notes: Notes) -> Level:
     notes.claim(section.line)
     step_children = [child for child in section.children if child in found.step_headings]
     if step_children:
-        steps, stray = from_headings(step_children, notes), ()
+        steps, stray = from_headings(step_children, notes), _NONE
     else:
         steps, stray = read_steps(tuple(found.procedure), notes)
     undo: tuple[Step, ...] = read_steps(tuple(found.undo), notes, prose=True)[0] if found.undo else ()

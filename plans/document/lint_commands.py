@@ -16,8 +16,39 @@ _DROP = re.compile(
 _LATEST = re.compile(r"[:@]latest\b|\b--tag[= ]latest\b")
 _FORCE = frozenset({"--force", "--force-with-lease", "--hard"})
 _VALUED = frozenset(
-    "-i --index-url --extra-index-url -f --find-links -t --target -c --constraint --python --prefix --root --platform --only-binary --no-binary "
-    "--log --proxy --timeout --retries --cache-dir --build --src --report --progress-bar --implementation --abi --python-version -w --wheel-dir --index --group".split()
+    [
+        "-i",
+        "--index-url",
+        "--extra-index-url",
+        "-f",
+        "--find-links",
+        "-t",
+        "--target",
+        "-c",
+        "--constraint",
+        "--python",
+        "--prefix",
+        "--root",
+        "--platform",
+        "--only-binary",
+        "--no-binary",
+        "--log",
+        "--proxy",
+        "--timeout",
+        "--retries",
+        "--cache-dir",
+        "--build",
+        "--src",
+        "--report",
+        "--progress-bar",
+        "--implementation",
+        "--abi",
+        "--python-version",
+        "-w",
+        "--wheel-dir",
+        "--index",
+        "--group",
+    ]
 )
 _OWN_UNIT = re.compile(r"firebreak", re.IGNORECASE)
 
@@ -46,7 +77,7 @@ def _commands(step: dict[str, Any]) -> Iterator[tuple[int, shell.Command]]:
 
 def _starts_in_body(step: dict[str, Any]) -> bool:
     """A piece of a block carries its own line; a whole fence the line of its opening."""
-    return bool(step["inferred"]) and step["inferred"][0].startswith("One of") or " – " in step["title"]
+    return (bool(step["inferred"]) and step["inferred"][0].startswith("One of")) or " – " in step["title"]
 
 
 def _relative(command: shell.Command, line: int, findings: Findings) -> None:
@@ -98,7 +129,7 @@ def unpinned(command: shell.Command) -> str:
     words = list(command.bare)
     text = " ".join(words)
     if re.search(r"\b(pip3?|uv)( pip)? install\b", text):
-        separators = ("==", "===", "@", ".whl", "/", "~=", "<")
+        separators: tuple[str, ...] = ("==", "@", ".whl", "/", "~=", "<")
     elif re.match(r"(npm (install|i)|pnpm add|yarn add)\b", text):
         separators = ("@", "/", ".tgz")
     else:

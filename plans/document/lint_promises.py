@@ -69,7 +69,12 @@ def _matrix(rows: tuple[MatrixRow, ...], compiled: dict[str, Any], findings: Fin
         metric = row.condition.metric if row.condition else ""
         if metric and compiled["levels"] and metric not in metrics and metric not in told:
             told.add(metric)
-            findings.warn(row.line, "unmeasured-symptom", f"Nothing measures “{metric}”.", "Name it under `metric:` of a signal, or a person has to judge it.")
+            findings.warn(
+                row.line,
+                "unmeasured-symptom",
+                f"Nothing measures “{metric}”.",
+                "Name it under `metric:` of a signal, or a person has to judge it.",
+            )
     by_metric: dict[tuple[str, str], list[MatrixRow]] = {}
     for row in rows:
         if row.condition is not None:

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from plans.document.attributes import ACTING
+from plans.document.bodies import until_check
 from plans.document.crossing import every_step
 from plans.document.finding import Findings
-from plans.document.stepping import until_check
 
 _STATIC = re.compile(
     r"/(health|healthz|health-?check|ping|alive|livez|readyz?|status|up)/?(\?\S*)?(\"|'|\s|$)", re.IGNORECASE
@@ -68,11 +68,9 @@ def covers(check: dict[str, Any], level: int) -> bool:
 
 
 def _asks(step: dict[str, Any]) -> bool:
-    return (
-        (step["kind"] in ACTING or step["kind"] == "check")
-        and step["effect"] == "read"
-        or until_check(step) is not None
-    )
+    return ((step["kind"] in ACTING or step["kind"] == "check") and step["effect"] == "read") or until_check(
+        step
+    ) is not None
 
 
 def cannot_fail(check: dict[str, Any], checks: list[dict[str, Any]]) -> str:

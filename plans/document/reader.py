@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from plans.document import checklists, keeping, levels, people, tables, words
-from plans.document.blocks import Block, Fence, Html, Item, Listing, Quote, Section, Table, every_block, fences_in
+from plans.document.actions import finish, step_fence
+from plans.document.blocks import Fence, Html, Listing, Quote, Section, Table, fences_in
 from plans.document.notes import Notes
 from plans.document.plan import (
     Contact,
@@ -19,10 +20,10 @@ from plans.document.plan import (
     Said,
     ScheduleEntry,
     Script,
-    Step,
     Template,
 )
-from plans.document.steps import every_text, finish, read_steps, step_fence
+from plans.document.step import Step
+from plans.document.steps import every_text, read_steps
 
 _WHOLE = frozenset({"known_issues", "summary", "practice", "overview", "resources", "undo", "restore", "triggers"})
 """Parts whose lower headings belong to them whatever they say."""
@@ -239,7 +240,7 @@ class Reader:
 
     def _reads(self, used: set[int]) -> tuple[Step, ...]:
         """Returns the fences that say something about themselves and stand in no procedure: others name them."""
-        steps = []
+        steps: list[Step] = []
         for section in self.root.walk():
             for fence in fences_in(section.blocks):
                 if fence.attributes and fence.line not in used:
@@ -260,41 +261,3 @@ class Reader:
                         )
                     )
         return tuple(steps)
-
-
-def gaps(root: Section, notes: Notes) -> list[tuple[int, int]]:
-    """Returns the line ranges that found no part, neighbours of one section joined."""
-    found: list[tuple[int, int]] = []
-    for section in root.walk():
-        missed = [piece for block in section.blocks for piece in _unclaimed(block, notes)]
-        if not missed:
-            continue
-        start = (
-            section.line
-            if section.depth and section.line not in notes.claimed and missed[0][0] == section.blocks[0].line
-            else missed[0][0]
-        )
-        joined = [(start, missed[0][1])]
-        for line, end in missed[1:]:
-            if any(inside in notes.claimed for inside in range(joined[-1][1] + 1, line)):
-                joined.append((line, end))
-            else:
-                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        found.extend(joined)
-    return found
-
-
-def _unclaimed(block: Block, notes: Notes) -> list[tuple[int, int]]:
-    if isinstance(block, Html):
-        return []
-    if isinstance(block, Listing):
-        return [(item.line, item.end_line) for item in block.items if not _touched(item, notes)]
-    return [] if _touched(block, notes) else [(block.line, block.end_line)]
-
-
-def _touched(block: Block | Item, notes: Notes) -> bool:
-    return any(line in notes.claimed for line in range(block.line, block.end_line + 1))
-
-
-def every_fence(root: Section) -> list[Fence]:
-    return [block for section in root.walk() for block in every_block(section.blocks) if isinstance(block, Fence)]

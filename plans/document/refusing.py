@@ -9,13 +9,36 @@ from plans.document import shell
 from plans.document.attributes import Attributes
 from plans.document.finding import Findings
 from plans.document.header import Header
-from plans.document.plan import StepFence
+from plans.document.step import StepFence
 
 _CURLY = {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'", "«": '"', "»": '"'}
 _HIDDEN = re.compile("[\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2069\ufeff\u00ab\u00bb\u2018-\u201f]")
-_EDITORS = frozenset("vim vi nano emacs less more most top htop man".split())
+_EDITORS = frozenset(["vim", "vi", "nano", "emacs", "less", "more", "most", "top", "htop", "man"])
 _FOLLOWS = re.compile(r"^-\w*f\w*$|^--follow$")
-_SSH_OPTIONS = frozenset("-b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w".split())
+_SSH_OPTIONS = frozenset(
+    [
+        "-b",
+        "-c",
+        "-D",
+        "-E",
+        "-e",
+        "-F",
+        "-I",
+        "-i",
+        "-J",
+        "-L",
+        "-l",
+        "-m",
+        "-O",
+        "-o",
+        "-p",
+        "-Q",
+        "-R",
+        "-S",
+        "-W",
+        "-w",
+    ]
+)
 
 
 def refuse_text(fence: StepFence, findings: Findings) -> None:

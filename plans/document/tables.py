@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from plans.document import durations, inline, words
-from plans.document.blocks import Section, Table
+from plans.document.blocks import Row, Section, Table
 from plans.document.matrix import condition_of, levels_in, path_of
 from plans.document.notes import Notes
 from plans.document.plan import MatrixRow, RevisionRow, Risk
@@ -31,27 +31,17 @@ def matrix_rows(table: Table, notes: Notes) -> tuple[MatrixRow, ...]:
     if not at:
         return ()
     notes.claim(table.line, table.end_line)
-    rows = []
-    for row in table.rows:
-        get = lambda name, cells=row.cells: (
-            inline.plain(cells[at[name]]) if name in at and at[name] < len(cells) else ""
-        )  # noqa: E731
-        symptom = " ".join(part for part in (get("symptom"), get("threshold")) if part)
-        action, timeframe = get("action"), get("timeframe")
-        rows.append(
-            MatrixRow(
-                row.line,
-                symptom,
-                get("severity"),
-                action,
-                timeframe,
-                durations.upper_bound(timeframe),
-                levels_in(action),
-                path_of(action),
-                condition_of(symptom),
-            )
-        )
-    return tuple(rows)
+    return tuple(_matrix_row(row, at) for row in table.rows)
+
+
+def _matrix_row(row: Row, at: dict[str, int]) -> MatrixRow:
+    said = {name: inline.plain(row.cells[place]) for name, place in at.items() if place < len(row.cells)}
+    symptom = " ".join(part for part in (said.get("symptom"), said.get("threshold")) if part)
+    action, timeframe = said.get("action", ""), said.get("timeframe", "")
+    return MatrixRow(
+        row.line, symptom, said.get("severity", ""), action, timeframe, durations.upper_bound(timeframe),
+        levels_in(action), path_of(action), condition_of(symptom),
+    )  # fmt: skip
 
 
 def matrix_columns(headers: tuple[str, ...]) -> dict[str, int]:

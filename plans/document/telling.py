@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plans.document import durations
-from plans.document.plan import Level, Step
+from plans.document.plan import Level
+from plans.document.step import Step
 
 if TYPE_CHECKING:
     from plans.document.document import PlanDocument

@@ -4,6 +4,8 @@ Each pattern is searched in a heading that was lowered and freed of emoji, numbe
 The first table that matches gives the part, so narrower meanings stand first.
 """
 
+# ruff: noqa: E501 – tables, one case a line
+
 from __future__ import annotations
 
 import re

@@ -128,7 +128,7 @@ def test_checklists_schedule_issues_contacts_and_the_rest(plan: PlanDocument) ->
     assert [resource.url for resource in parts.resources] == [None, "https://example.org/issues"]
     assert [revision.version for revision in parts.revisions] == ["2.1"]
     assert parts.test_script is not None
-    assert [said.text for said in parts.summary][0] == "Level 1: instant"
+    assert parts.summary[0].text == "Level 1: instant"
 
 
 def test_what_was_inferred_is_listed_with_its_line(plan: PlanDocument) -> None:

@@ -1,5 +1,7 @@
 """Each thing that a plan is refused for, provoked alone: one document, one problem, its line and a hint."""
 
+# ruff: noqa: E501 – tables, one case a line
+
 from dataclasses import dataclass
 
 import pytest
@@ -23,7 +25,8 @@ OFF = "```flag {name=l1-off via=env:config.env verify=is-off}"
 QUERY = '```graphql {name=one-order url=<base-url>/graphql assert="exists data.orders.0.id"}'
 EVIDENCE = "```bash {name=evidence-log}"
 TWICE = "".join(
-    f"\n   ```\n\n   ```bash {{name=l2-{name} for=docker effect=once verify=is-previous}}\n   orders-{name}" for name in "ab"
+    f"\n   ```\n\n   ```bash {{name=l2-{name} for=docker effect=once verify=is-previous}}\n   orders-{name}"
+    for name in "ab"
 )
 CASES = [
     Case("undeclared placeholder", INSTALL, INSTALL.replace("previous-", "older-"), "pip install", "`<older-version>` is not declared"),
@@ -179,7 +182,9 @@ def test_a_group_name_or_a_heredoc_is_no_placeholder() -> None:
 
 def test_more_than_200_steps_are_refused() -> None:
     items = "\n".join(f"{number}. **Do {number}.**" for number in range(2, 201))
-    document = spoiled("   pip install \"orders==<previous-version>\"\n   ```\n", f"   orders-install\n   ```\n\n{items}\n")
+    document = spoiled(
+        '   pip install "orders==<previous-version>"\n   ```\n', f"   orders-install\n   ```\n\n{items}\n"
+    )
     assert ["at most 200 can run" in one for one in problems(document)] == [True]
 
 
@@ -203,7 +208,11 @@ def test_more_than_a_mebibyte_is_refused() -> None:
 
 
 def test_all_problems_come_at_once_in_order() -> None:
-    text = SOUND.replace(RESTART, "sudo x &").replace(INSTALL, "pip install <older>").replace("warmup: 10s", "warmup: soon")
+    text = (
+        SOUND.replace(RESTART, "sudo x &")
+        .replace(INSTALL, "pip install <older>")
+        .replace("warmup: 10s", "warmup: soon")
+    )
     found = read_plan(text).compile().problems
     assert len(found) == 4
     assert [problem.line for problem in found] == sorted(problem.line for problem in found)

@@ -1,0 +1,172 @@
+"""Reads blocks outside any list as steps, and the fences that belong to a step."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from plans.document import comments, fences, shell, words
+from plans.document.attributes import KINDS, parse
+from plans.document.blocks import Block, Fence, Paragraph, every_block
+from plans.document.notes import Notes
+from plans.document.step import Step, StepFence
+
+_SENTENCE = re.compile(r"(?<=[.!?。])\s")
+
+
+def step_fence(fence: Fence, before: str = "", alternative: str = "") -> StepFence:
+    role = fences.role_of(fence, before)
+    return StepFence(
+        fence.line,
+        fence.first,
+        fence.language,
+        role,
+        fence.body,
+        fence.attributes,
+        fence.closed,
+        fence.indented,
+        alternative,
+    )
+
+
+def pieces(fence: Fence, before: str, label: str) -> list[StepFence]:
+    """Returns a fence, or its alternatives where comments offer several ways of one thing."""
+    whole = step_fence(fence, before, label)
+    if whole.role != "command" or "for=" in fence.attributes:
+        return [whole]
+    ways = comments.alternatives(comments.cut(fence.body))
+    if not ways:
+        return [whole]
+    return [
+        replace(
+            whole,
+            first=fence.first + way.offset,
+            body=way.body,
+            alternative=way.alternative or words.slug(way.title),
+            title=way.title,
+        )
+        for way in ways
+    ]
+
+
+def finish(step: Step, notes: Notes) -> Step:
+    """Fills in kind, effect and alternatives from the step's fences."""
+    ways = tuple(dict.fromkeys(fence.alternative for fence in step.fences if fence.alternative))
+    if len(ways) >= 2:
+        notes.infer(
+            step.line, f"{', '.join(ways)} are taken as alternatives of one step: comments or labels name them."
+        )
+    kinds = [kind for fence in step.fences if (kind := _kind(fence)) != "doc"]
+    kind = kinds[0] if kinds else "manual"
+    said = next((parse(fence.attributes).values.get("effect") for fence in step.fences if fence.attributes), None)
+    effect = said if said in ("read", "idempotent", "once") else "read" if kind in ("check", "wait") else "once"
+    return replace(step, alternatives=ways, kind=kind, effect=effect)
+
+
+def _kind(fence: StepFence) -> str:
+    """Returns what a fence would be as a step."""
+    given = parse(fence.attributes).values.get("kind") if fence.attributes else None
+    if given in KINDS:
+        return str(given)
+    if fence.role == "command":
+        return "shell"
+    return fences.kind_of(fence.language) if fence.language.lower() in fences.RUNNABLE else "doc"
+
+
+def from_fences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    """Returns the steps of blocks outside any list: each action that a comment opens, else the block itself."""
+    steps: list[Step] = []
+    before = ""
+    for block in every_block(blocks):
+        if isinstance(block, Paragraph):
+            before = block.text
+        if not isinstance(block, Fence):
+            continue
+        whole = step_fence(block, before)
+        if whole.role != "command" and whole.language not in fences.RUNNABLE and not whole.attributes:
+            continue
+        notes.claim(block.line, block.end_line)
+        groups_ = [] if whole.attributes or whole.role != "command" else comments.actions(comments.cut(block.body))
+        if len(groups_) <= 1:
+            title = groups_[0][0].title if groups_ and groups_[0][0].title else _block_title(before, block)
+            piece = pieces(block, before, "")
+            steps.append(
+                finish(
+                    Step(
+                        block.line,
+                        block.end_line,
+                        str(len(steps) + 1),
+                        title,
+                        "block",
+                        tuple(piece),
+                        (before,) if before else (),
+                    ),
+                    notes,
+                )
+            )
+            continue
+        notes.infer(block.line, f"One block read as {len(groups_)} steps: comments open them.")
+        needs = depends(block.body)
+        steps.extend(
+            _from_action(action, whole, len(steps) + place, needs, notes) for place, action in enumerate(groups_, 1)
+        )
+    return tuple(steps)
+
+
+def _from_action(action: list[comments.Segment], whole: StepFence, place: int, needs: bool, notes: Notes) -> Step:
+    first = action[0]
+    pieces = tuple(
+        replace(whole, first=whole.first + part.offset, body=part.body, title=part.title,
+                alternative=(part.alternative or words.slug(part.title)) if len(action) > 1 else part.alternative)
+        for part in action if part.has_commands
+    )  # fmt: skip
+    line = whole.first + first.offset
+    step = Step(
+        line,
+        line + first.body.count("\n"),
+        first.number or str(place),
+        first.title or f"Step {place}",
+        "comment",
+        pieces,
+        (first.title,),
+        depends=needs,
+    )
+    return finish(step, notes)
+
+
+def depends(body: str) -> bool:
+    """Says whether pieces of a block need each other: a variable, a changed folder, control flow, a shebang."""
+    if body.startswith("#!"):
+        return True
+    for line in shell.logical_lines(body):
+        if line.is_comment or line.is_blank:
+            continue
+        first = line.text.split(maxsplit=1)[0]
+        if first in shell.CONTROL or first in (
+            "cd",
+            "export",
+            "set",
+            "source",
+            ".",
+            "pushd",
+            "alias",
+            "ssh",
+            "trap",
+            "declare",
+            "local",
+        ):
+            return True
+        if re.match(r"[A-Za-z_]\w*=(?:\S*|\"[^\"]*\"|\$\(.*\))\s*$", line.text, re.DOTALL) or re.match(
+            r"[\w-]+\s*\(\)", line.text
+        ):
+            return True
+    return False
+
+
+def _block_title(before: str, block: Fence) -> str:
+    if before:
+        return _SENTENCE.split(before, maxsplit=1)[0].rstrip(" :：")[:120]
+    first = next(
+        (line.text for line in shell.logical_lines(block.body) if not line.is_blank and not line.is_comment), ""
+    )
+    return first.split("\n", 1)[0][:120]
