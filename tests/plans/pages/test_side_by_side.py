@@ -1,0 +1,75 @@
+"""The pure parts of the plan pages."""
+
+import pytest
+
+from plans.check_up import check_up
+from plans.differences import differences, summary
+from plans.models import Revision
+from plans.side_by_side import side_by_side, source_lines
+from plans.wording import and_list, count, length
+from tests.plans.pages.plans_for_tests import BROKEN, GOOD
+
+
+def test_every_line_stands_there_once_and_in_order() -> None:
+    read = Revision.read(GOOD)
+    blocks = side_by_side(GOOD, read.compiled, read.understood, read.problems, read.lint)
+    lines = [line for block in blocks for line in block.lines]
+    assert [line.number for line in lines] == list(range(1, len(GOOD.split("\n")) + 1))
+    assert "\n".join(line.text for line in lines) == GOOD
+
+
+def test_a_note_stands_beside_its_line() -> None:
+    read = Revision.read(BROKEN)
+    blocks = side_by_side(BROKEN, read.compiled, read.understood, read.problems, read.lint)
+    bad = [block for block in blocks if any(note.tone == "bad" for note in block.notes)]
+    assert [block.lines[0].number for block in bad] == [problem["line"] for problem in read.problems]
+
+
+def test_looks_of_lines() -> None:
+    looks = [line.look for line in source_lines("---\na: 1\n---\n# T\n| a |\n```sh\n# no heading\n```\ntext")]
+    assert looks == ["code", "code", "code", "heading", "table", "code", "code", "code", "text"]
+
+
+def test_a_check_up_is_worst_first() -> None:
+    read = Revision.read(BROKEN)
+    report = check_up(read.compiled, read.understood, read.problems, read.lint)
+    assert report.tone == "needs-you"
+    assert report.verdict.startswith("Cannot run yet: 1 problem.")
+    assert report.procedures[0].name == "Level 1: Flag off"
+
+
+def test_a_text_without_levels_says_that_nothing_would_run() -> None:
+    read = Revision.read("Just words.\n")
+    report = check_up(read.compiled, read.understood, [], read.lint)
+    assert "Nothing here would run" in report.verdict
+
+
+def test_differences_keep_three_lines_around() -> None:
+    old = "\n".join(str(number) for number in range(20))
+    lines = differences(old, old.replace("10", "ten"))
+    assert [line.kind for line in lines] == ["gap", *["same"] * 3, "gone", "new", *["same"] * 3]
+    assert summary(lines) == "1 line added, 1 removed"
+    assert differences(old, old) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0, "0 s"),
+        (45, "45 s"),
+        (60, "1 min"),
+        (90, "90 s"),
+        (600, "10 min"),
+        (630, "10 min 30 s"),
+        (86400, "24 h"),
+    ],
+)
+def test_lengths(seconds: float | None, words: str) -> None:
+    assert length(seconds) == words
+
+
+def test_words() -> None:
+    assert and_list([1, 2, 3]) == "1, 2 and 3"
+    assert count(1, "step") == "1 step"
+    assert count(2, "step") == "2 steps"
