@@ -21,6 +21,7 @@ MOST_POINTS = 120
 LONGEST = timedelta(hours=2)
 QUIET_AFTER = timedelta(minutes=15)  # then the chart ends with its data, not with now
 GAP_SECONDS = 20.0
+LEAD = timedelta(minutes=5)  # a mark this long before the first sample still belongs on the chart
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def of_stream(
             continue
         ended = last.at + timedelta(seconds=last.seconds)
         until = now if now - ended < QUIET_AFTER else ended + timedelta(minutes=1)
-        window = (max(first.at, until - LONGEST), max(until, first.at + timedelta(minutes=1)))
+        began = min([first.at, *(mark.at for mark in marks if mark.at > first.at - LEAD)])
+        window = (max(began, until - LONGEST), max(until, began + timedelta(minutes=1)))
         points = gathered(Sample.objects.of(target, name).between(*window), window)
         charts.append(errors_chart(name, signal, compiled, points, window, marks))
         charts.append(latency_chart(points, window, marks, before_of(stream_key, name)))

@@ -88,10 +88,14 @@ def _start_one(
     until: datetime,
 ) -> Sampling:
     there = Sampling.objects.filter(target=target, stream=stream, signal=name, active=True).first()
-    if there is not None:
+    if there is not None and not there.problem:
         extend(stream, until)
         return there
     query, problem = query_of(target, compiled, signal)
+    if there is not None:  # what was missing on the target may be there by now
+        Sampling.objects.filter(pk=there.pk).update(query=query, problem=problem[:500], until=max(until, there.until))
+        there.refresh_from_db()
+        return there
     try:
         with transaction.atomic():
             one = Sampling.objects.create(

@@ -162,7 +162,8 @@ def judge(
     open_question = _what_is_missing(counts, checks, threshold=threshold, needed=needed, confidence=confidence)
     if open_question:
         early = not may_be_good and _looks_well(counts, checks, threshold)
-        return Finding("inconclusive", open_question, passing=early, data=data)
+        reason = f"Checks passed so far. {open_question}" if early else open_question
+        return Finding("inconclusive", reason, passing=early, data=data)
     proof = (
         f"{counts.errors} of {counts.requests} requests failed: under {percent(threshold)} with {percent(CONFIDENCE)} "
         f"confidence (at most {percent(wilson_upper(counts, confidence))}){_and_checks(checks)}."
@@ -188,15 +189,16 @@ def _figures(counts: Counts, confidence: float, *, threshold: float, needed: int
 
 
 def _what_fails(counts: Counts, checks: Sequence[CheckAnswer], *, threshold: float, needed: int) -> str:
-    for check in checks:
-        if check.result == "fail":
-            return f"The {check.purpose} check “{check.title}” fails: {_clause(check.sentence)}."
-    if is_over(counts, threshold, needed):
+    failing = [check for check in checks if check.result == "fail"]
+    state = [check for check in failing if check.purpose == "state"]
+    # A state check says that the rollback did not take hold, counts say how bad it is, a health check only that it is.
+    if not state and is_over(counts, threshold, needed):
         return (
             f"{counts.errors} of {counts.requests} requests failed ({percent(counts.rate or 0)}): over "
             f"{percent(threshold)} with {percent(CONFIDENCE)} confidence (at least {percent(wilson_lower(counts))})."
         )
-    return ""
+    first = next(iter([*state, *failing]), None)
+    return f"The {first.purpose} check “{first.title}” fails: {_clause(first.sentence)}." if first else ""
 
 
 def _what_is_missing(

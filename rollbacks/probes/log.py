@@ -59,14 +59,14 @@ def judge(lines: list[str], pattern: "re.Pattern[str]", wanted: tuple[str, int],
     value: dict[str, Any] = {"count": len(hits), "lines": len(lines)}
     if hits:
         value["last"] = hits[-1][:300]
-    times = "once" if len(hits) == 1 else f"{len(hits)} times"
+    stands = {0: "does not stand", 1: "stands once"}.get(len(hits), f"stands {len(hits)} times")
     if not OPERATORS[op](len(hits), limit):
         return Answer(
-            "fail", f"“{pattern.pattern}” stands {times} in {name} since the start; {op} {limit} was expected.", value
+            "fail", f"“{pattern.pattern}” {stands} in {name} since the start; {op} {limit} was expected.", value
         )
     if not hits and not any(line.strip() for line in lines):
         return Answer("cannot_tell", f"{name} says nothing at all since the start: its silence proves nothing.", value)
-    return Answer("pass", f"“{pattern.pattern}” stands {times} in {name} since the start.", value)
+    return Answer("pass", f"“{pattern.pattern}” {stands} in {name} since the start.", value)
 
 
 def count_of(step: Mapping[str, Any]) -> tuple[str, int]:

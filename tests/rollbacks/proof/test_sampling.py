@@ -135,6 +135,9 @@ def test_a_query_that_cannot_be_sent_says_why() -> None:
     target.params = {}
     (one,) = sampling.start(target, "incident:1", COMPILED)
     assert "<base-url> has no value" in one.problem
+    target.params = {"base-url": "http://127.0.0.1:1"}
+    (mended,) = sampling.start(target, "incident:1", COMPILED)
+    assert (mended.pk, mended.problem) == (one.pk, "")
     unknown = {**COMPILED, "signals": {"errors": {"probe": "load", "query": "nowhere"}}}
     (other,) = sampling.start(target, "incident:2", unknown)
     assert other.problem == "The signal asks for the query nowhere, which the plan does not have."

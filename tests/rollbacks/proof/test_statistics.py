@@ -185,3 +185,42 @@ def buckets(*errors: int | None, requests: int = 50) -> list[Bucket]:
 )
 def test_the_good_stretch_begins_after_the_last_bad_bucket(errors: tuple[int | None, ...], began: float | None) -> None:
     assert streak_start(buckets(*errors)) == began
+
+
+def test_the_reason_names_what_a_person_can_use_best() -> None:
+    health = CheckAnswer("Orders are answered", "fail", "The answer holds errors.")
+    counts = Counts(300, 120)
+    assert judge(counts, (health,)).reason.startswith("120 of 300 requests failed")
+    assert judge(counts, (health, FAILS)).reason.startswith("The state check “Nested type” fails")
+    assert (
+        judge(Counts(300), (health,)).reason == "The health check “Orders are answered” fails: The answer holds errors."
+    )
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.015, 0.03, 0.1])
+def test_a_watch_that_is_armed_anew_rarely_ends_wrongly(rate: float) -> None:
+    """Whole watches with red looks and new rounds: a service over the threshold is hardly ever called recovered."""
+    draw = random.Random(112)
+    wrong = 0
+    for _ in range(300):
+        wrong += _watch_says_recovered(draw, rate)
+    assert wrong / 300 <= (0.08 if rate == 0.01 else 0.02)
+
+
+def _watch_says_recovered(draw: random.Random, rate: float, looks: tuple[int, ...] = (250, 550, 1150)) -> bool:
+    """Three looks, the first too early to be good, over at most four rounds of about ten requests a second."""
+    for _round in range(4):
+        errors = at = 0
+        red = False
+        for number, requests in enumerate(looks):
+            errors += _failures(draw, requests - at, rate)
+            at = requests
+            finding = judge(Counts(requests, errors), good_looks=2, may_be_good=number > 0)
+            if finding.verdict == "recovered":
+                return True
+            if finding.verdict == "not_recovered":
+                red = True
+                break
+        if not red:
+            return False
+    return False
