@@ -1,10 +1,13 @@
 """Which processes of an attempt still live: asked of /proc, by group and by the token in their environment."""
 
+import hashlib
 import os
 import socket
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from django.conf import settings
 
 PROC = Path("/proc")
 TOKEN = "FIREBREAK_TOKEN"  # noqa: S105  the name of a mark, not a secret
@@ -20,8 +23,15 @@ class Living:
 
 
 def token_of(run_id: int, step_id: int, token: int) -> str:
-    """The mark that every process of an attempt carries in its environment."""
-    return f"{run_id}.{step_id}.{token}"
+    """The mark that every process of an attempt carries in its environment; no other installation makes the same."""
+    return f"{installation()}.{run_id}.{step_id}.{token}"
+
+
+def installation() -> str:
+    """Names this installation: two of them may share a machine, and each begins with run 1."""
+    database = settings.DATABASES["default"]
+    names = (settings.SECRET_KEY, database["NAME"], database.get("HOST"), database.get("PORT"))
+    return hashlib.sha256(repr([str(name) for name in names]).encode()).hexdigest()[:12]
 
 
 def host_name() -> str:

@@ -1,10 +1,11 @@
 """An undo brings back what was before: the answers are recorded, and the values that it needs are read in time."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rollbacks import probes, runner
+from rollbacks import probes, process, runner
 from rollbacks.context import Answer, Surroundings
 from rollbacks.models import Run
 from rollbacks.runner.perform import NETWORK_TRIES, ask_now
@@ -71,3 +72,9 @@ def test_a_command_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(asked) == 1
     ask_now({"kind": "graphql"}, Surroundings(Path("/")), lambda: False)
     assert len(asked) == 1 + NETWORK_TRIES
+
+
+def test_two_installations_never_take_each_others_processes_for_their_own(settings: Any) -> None:
+    mine = process.token_of(1, 1, 1)
+    settings.SECRET_KEY = "another installation on the same machine"
+    assert process.token_of(1, 1, 1) != mine
