@@ -229,7 +229,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # The domain clock may be moved by tests and drills of the clock, never in production.
 DOMAIN_TIME_OFFSET_SECONDS = 0.0 if PRODUCTION else env_float("FIREBREAK_TIME_OFFSET", 0.0)
-PRACTICE = env_bool("FIREBREAK_PRACTICE", True)
+PRACTICE = env_bool("FIREBREAK_PRACTICE", not PRODUCTION)
 PRACTICE_DIR = DATA_DIR / "practice"
 
 LOGGING = {

@@ -31,7 +31,7 @@ def read_up_settings() -> UpSettings:
     from config.environment import env_bool, env_int, env_str
 
     try:
-        host, port = env_str("FIREBREAK_HOST", "127.0.0.1"), env_int("FIREBREAK_PORT", 8100)
+        host, port = env_str("FIREBREAK_BIND", "127.0.0.1"), env_int("FIREBREAK_PORT", 8100)
         practice_port = env_int("FIREBREAK_PRACTICE_PORT", 8190)
         if not 0 < port < 65536 or not 0 < practice_port < 65536:
             raise ImproperlyConfigured("FIREBREAK_PORT and FIREBREAK_PRACTICE_PORT are between 1 and 65535.")
