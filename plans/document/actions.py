@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from plans.document import comments, fences, shell, words
 from plans.document.attributes import KINDS, parse
-from plans.document.blocks import Block, Fence, Paragraph, every_block
+from plans.document.blocks import Block, Fence, Listing, Paragraph, every_block, fences_in
 from plans.document.notes import Notes
 from plans.document.step import Step, StepFence
 
@@ -77,9 +78,11 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     """Returns the steps of blocks outside any list: each action that a comment opens, else the block itself."""
     steps: list[Step] = []
     before = ""
-    for block in every_block(blocks):
+    for block in _every_top(blocks):
         if isinstance(block, Paragraph):
             before = block.text
+        if isinstance(block, Listing):
+            steps.extend(_from_bullets(block, len(steps), notes))
         if not isinstance(block, Fence):
             continue
         whole = step_fence(block, before)
@@ -111,6 +114,32 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
             _from_action(action, whole, len(steps) + place, needs, notes) for place, action in enumerate(groups_, 1)
         )
     return tuple(steps)
+
+
+def _every_top(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """Yields the blocks; a list that tells what to do stays whole, other lists give the fences in them."""
+    for block in blocks:
+        if isinstance(block, Listing) and _tells_what_to_do(block):
+            yield block
+        else:
+            yield from every_block((block,))
+
+
+def _tells_what_to_do(block: Listing) -> bool:
+    acting = sum(words.opens_with_verb(item.text) for item in block.items)
+    return not block.ordered and len(block.items) > 1 and acting * 2 > len(block.items) and not any(item.checkbox for item in block.items)
+
+
+def _from_bullets(block: Listing, before: int, notes: Notes) -> list[Step]:
+    """Returns the bullets that stand between commands and tell what to do there."""
+    if not _tells_what_to_do(block):
+        return []
+    notes.claim(block.line, block.end_line)
+    steps = []
+    for place, item in enumerate(block.items, before + 1):
+        held = tuple(piece for fence in fences_in(item.blocks) for piece in pieces(fence, "", ""))
+        steps.append(finish(Step(item.line, item.end_line, str(place), item.text[:200], "bullet", held, (item.text,)), notes))
+    return steps
 
 
 def _from_action(action: list[comments.Segment], whole: StepFence, place: int, needs: bool, notes: Notes) -> Step:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from plans.document import inline
+from plans.document import inline, words
 from plans.document.actions import step_fence
-from plans.document.blocks import Block, Fence, Listing, Section, Table
+from plans.document.blocks import Block, Fence, Listing, Paragraph, Section, Table
 from plans.document.notes import Notes
 from plans.document.step import Step
 from plans.document.steps import every_text, from_headings, read_steps
@@ -19,6 +20,20 @@ def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
     own = _own_items(section.blocks, notes)
     below = [item for child in numbered for item in _child_items(child, notes)]
     return tuple(replace(item, number=str(place), effect="read") for place, item in enumerate([*own, *below], 1))
+
+
+def halves(section: Section) -> tuple[Section, Section]:
+    """Returns a checklist's items of before and of after: "Before each phase: … After each phase: …"."""
+    before: list[Block] = []
+    after: list[Block] = []
+    half = before
+    for block in section.blocks:
+        if isinstance(block, Paragraph) and re.match(r"(after|post|once|après|después)\b", words.normal(block.text)):
+            half = after
+        elif isinstance(block, Paragraph) and re.match(r"(before|pre|avant|antes)\b", words.normal(block.text)):
+            half = before
+        half.append(block)
+    return replace(section, blocks=tuple(before)), replace(section, blocks=tuple(after), children=())
 
 
 def _child_items(child: Section, notes: Notes) -> tuple[Step, ...]:

@@ -71,3 +71,13 @@ def is_label(line: Line) -> bool:
 
 
 _NUMBERED = re.compile(r"(step\s*)?\d{1,2}[.):]\s+\S", re.IGNORECASE)
+
+
+def as_label(group: Group) -> Paragraph:
+    """Returns a group's label as the line it was read from."""
+    return Paragraph(group.line, group.line, (Line(group.line, f"**{group.label}:** {group.value}".strip()),))
+
+
+def as_blocks(group: Group) -> tuple[Block, ...]:
+    """Returns a group as blocks again."""
+    return (as_label(group), *group.blocks) if group.label else group.blocks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import replace
 
 from plans.document import durations, fences, groups, words
 from plans.document.blocks import Block, Fence, Line, Listing, Paragraph, Section, fences_in
@@ -19,7 +19,6 @@ _OTHER = re.compile(
     r"monitoring|metrics|alert|checklist|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|logging)\b"
 )
 _MARKS = {"✅": "ok", "✓": "ok", "⚠": "warn", "❌": "warn", "⏱": "time", "⏰": "time", "⏳": "time"}
-_STEPS_TITLE = re.compile(r"\b(steps?|process|procedure|workflow|checklist)\b")
 _PARENTHESES = re.compile(r"[(（]([^()（）]{1,120})[)）]")
 _NONE: tuple[StepFence, ...] = ()
 
@@ -34,7 +33,28 @@ def find(root: Section) -> list[Section]:
     found = [level for top in tops for level in _below(top, inside=False)]
     if not found and any(words.speaks_of_rollback(section.title) for section in root.children):
         found = [level for top in tops for level in _below(top, inside=True)]
-    return found
+    return [part for section in found for part in _cut_at_labels(section)]
+
+
+def _cut_at_labels(section: Section) -> list[Section]:
+    """Returns a procedure cut at the bold labels in it that name procedures of their own."""
+    cut: list[Section] = []
+    kept: list[Block] = []
+    for group in groups.of_blocks(section.blocks, section.line):
+        own = Section(group.line, group.end_line, section.depth + 1, group.label, group.blocks, ())
+        if group.label and not group.value and _names_procedure(group.label) and _is_full_procedure(own):
+            cut.append(own)
+        else:
+            kept.extend(groups.as_blocks(group))
+    if not cut or not (len(cut) > 1 or _is_full_procedure(replace(section, blocks=tuple(kept)))):
+        return [section]
+    rest = replace(section, blocks=tuple(kept), end_line=min(section.end_line, cut[0].line - 1))
+    return [rest, *cut] if _is_full_procedure(rest) else cut
+
+
+def _names_procedure(label: str) -> bool:
+    known = words.part_of(label) or words.label_of(label) or words.number_of(label) or words.step_word(label)
+    return bool(re.search(r"\b(roll ?back|recovery|restore)\b", words.normal(label))) and not known and not words.opens_with_verb(label)
 
 
 def _is_procedure(section: Section) -> bool:
@@ -42,62 +62,81 @@ def _is_procedure(section: Section) -> bool:
     return bool(section.blocks or section.children)
 
 
-def _below(section: Section, *, inside: bool) -> Iterator[Section]:
+def _below(section: Section, *, inside: bool) -> list[Section]:
+    """Returns the procedures at or below a heading; `inside` says that a heading above collects procedures."""
     title = section.title
     normal = words.normal(title)
     speaks = words.is_container(title) or words.speaks_of_rollback(title)
-    part = words.part_of(title)
-    if part and not (part in _MAY_HOLD and speaks):
-        return
-    if "checklist" in normal or (_OTHER.search(normal) and not speaks):
-        return
+    if _NOT_A_ROLLBACK.search(normal):
+        return []
+    if "checklist" in normal:
+        return [child for child in section.children if _ROLLBACK_ITSELF.fullmatch(words.normal(child.title)) and not _has_checkbox(child)]
+    is_choice = inside and words.choice_word(title) is not None
+    if _is_other_part(section, inside=inside):
+        return []
+    if _OTHER.search(normal) and not speaks and not is_choice:
+        return [level for child in section.children for level in _below(child, inside=False)]
     here = inside or speaks
     children = [
-        child
-        for child in section.children
-        if not words.part_of(child.title) and words.label_of(child.title) in ("", "alternative")
+        child for child in section.children if words.label_of(child.title) in ("", "alternative", "note") or _is_full_procedure(child)
     ]
-    if here and _children_are_steps(section, children):
-        yield section
-        return
+    if here and step_headings(section):
+        return [section]
     found = [level for child in children for level in _below(child, inside=here)]
-    if found:
-        yield from found
-    elif here and _has_substance(section, inside=inside):
-        yield section
+    if found and (any(_is_full_procedure(level) for level in found) or not here or not _has_substance(section, inside=inside)):
+        return found
+    return [section] if here and _has_substance(section, inside=inside) else found
 
 
-_MAY_HOLD = frozenset({"triggers"})
+_ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
+_NOT_A_ROLLBACK = re.compile(r"\bnot (a )?roll ?back|\bresum(e|ing)\b|\bno rollback\b|roll(ing)? ?forward|\bfix forward")
 
 
-def _children_are_steps(section: Section, children: list[Section]) -> bool:
-    if not children:
-        return False
-    if all(words.step_word(child.title) for child in children):
-        return True
-    numbered = [child for child in children if words.number_of(child.title)]
-    rollbacks = sum(words.speaks_of_rollback(child.title) for child in children)
-    return (
-        len(numbered) == len(children) > 1
-        and bool(_STEPS_TITLE.search(words.normal(section.title)))
-        and rollbacks * 2 < len(children) + 1
-    )
+def _is_other_part(section: Section, *, inside: bool) -> bool:
+    """Says whether a heading names another part; under a heading of procedures, one with numbered steps is a procedure all the same."""
+    part = words.part_of(section.title)
+    return bool(part) and not (inside and part == "triggers" and _has_ordered(section))
+
+
+def _has_checkbox(section: Section) -> bool:
+    return any(isinstance(block, Listing) and any(item.checkbox for item in block.items) for block in every_text(section))
+
+
+def _has_ordered(section: Section) -> bool:
+    return any(isinstance(block, Listing) and block.ordered for block in _own_text(section))
+
+
+def _own_text(section: Section) -> tuple[Block, ...]:
+    """Returns the blocks of a section without the lower headings that name other parts."""
+    return every_text(replace(section, children=tuple(child for child in section.children if not words.part_of(child.title))))
+
+
+def _is_full_procedure(section: Section) -> bool:
+    """Says whether a section has numbered steps or commands, or is one instruction itself."""
+    commands = any(fences.role_of(fence) == "command" for fence in fences_in(_own_text(section)))
+    return commands or _has_ordered(section) or (words.choice_word(section.title) is not None and ":" in section.title)
+
+
+def step_headings(section: Section) -> list[Section]:
+    """Returns the headings below that are steps of this procedure: "Step 2: …", or numbered ones that open with a verb."""
+    stepped = [child for child in section.children if words.step_word(child.title)]
+    if stepped:
+        return stepped
+    numbered = [child for child in section.children if words.number_of(child.title)]
+    acting = sum(words.opens_with_verb(child.title) for child in numbered)
+    return numbered if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children) else []
 
 
 def _has_substance(section: Section, *, inside: bool) -> bool:
     """Says whether there is something to carry out: an ordered list, a command, or an instruction in the heading itself."""
-    blocks = every_text(section)
-    if any(isinstance(block, Listing) and block.ordered for block in blocks):
+    if _has_checkbox(section) and not _is_full_procedure(section):
+        return False
+    if _is_full_procedure(section) and (inside or words.choice_word(section.title) is None):
         return True
-    if any(fences.role_of(fence) == "command" for fence in fences_in(blocks)):
-        return True
-    if inside and words.choice_word(section.title) and ":" in section.title:
-        return True
-    return (
-        words.speaks_of_rollback(section.title)
-        and any(isinstance(block, Paragraph | Listing) for block in blocks)
-        and not section.children
-    )
+    if re.search(r"\bautomat", words.normal(section.title)):  # what happens by itself, told in prose, is nothing to carry out
+        return False
+    has_text = any(isinstance(block, Paragraph | Listing) for block in _own_text(section))
+    return words.speaks_of_rollback(section.title) and has_text
 
 
 def read(section: Section, place: int, notes: Notes) -> Level:
@@ -112,12 +151,20 @@ def read(section: Section, place: int, notes: Notes) -> Level:
         steps, stray = from_headings(step_children, notes), _NONE
     else:
         steps, stray = read_steps(tuple(found.procedure), notes)
+    if not steps and word is not None and word[0] != "level" and ":" in section.title and not section.blocks:
+        steps = (_said_by_heading(section),)
     undo: tuple[Step, ...] = read_steps(tuple(found.undo), notes, prose=True)[0] if found.undo else ()
     promise = found.promises[0] if found.promises else None
     return Level(
         section.line, _last_line(section), section.depth, section.title, title_of(section.title), number, promise, tuple(found.promises),
         tuple(found.when), tuple(found.impact), steps, undo, found.persists, stray=stray,
     )  # fmt: skip
+
+
+def _said_by_heading(section: Section) -> Step:
+    """Returns the one step of a heading such as "Phase 2: `git checkout packages/`"."""
+    said = section.title.partition(":")[2].strip()
+    return Step(section.line, section.line, "1", said, "heading_text", words=(said,))
 
 
 def _explain(section: Section, number: int, notes: Notes) -> None:
@@ -172,7 +219,7 @@ class _Sorted:
         self.when: list[Said] = []
         self.impact: list[Impact] = []
         self.persists: Persists | None = None
-        self.step_headings = _step_headings(section)
+        self.step_headings = step_headings(section)
         heading = promise_in_heading(section)
         if heading is not None:
             self.promises.append(heading)
@@ -198,9 +245,7 @@ class _Sorted:
         if group.meaning == "note" and not any(True for _ in fences_in(group.blocks)):
             self.notes.claim(group.line, group.end_line)
         if group.label and group.meaning != "procedure":
-            self.procedure.append(
-                Paragraph(group.line, group.line, (Line(group.line, f"**{group.label}:** {group.value}".strip()),))
-            )
+            self.procedure.append(groups.as_label(group))
         elif group.label:
             self.notes.claim(group.line)
         self.procedure.extend(group.blocks)
@@ -250,14 +295,6 @@ class _Sorted:
         )
 
 
-def _step_headings(section: Section) -> list[Section]:
-    stepped = [child for child in section.children if words.step_word(child.title)]
-    if stepped:
-        return stepped
-    numbered = [child for child in section.children if words.number_of(child.title)]
-    return numbered if len(numbered) > 1 and len(numbered) * 2 >= len(section.children) else []
-
-
 def promise_in_heading(section: Section) -> Promise | None:
     """Returns the time in a heading's parentheses: "(5-10 minutes)", "(Instant - No Downtime)"."""
     for match in _PARENTHESES.finditer(section.title):
@@ -282,8 +319,3 @@ def _impact(said: Said) -> Impact:
     mark = next((word for sign, word in _MARKS.items() if text.startswith(sign)), "none")
     return Impact(said.line, mark, re.sub(r"^[✅✓⚠❌⏱⏰⏳\ufe0f\s]+", "", text))
 
-
-def stray_fences(levels: tuple[Level, ...]) -> Iterator[StepFence]:
-    """Yields the fences of procedures that belong to no step."""
-    for level in levels:
-        yield from level.stray

@@ -147,6 +147,9 @@ _ROLE = re.compile(
 )
 
 
+_REACH = re.compile(r"@\w|\+?\d[\d() -]{6,}|\[[^\]]+\]|<[^>]+>|#\w|\bTBD\b|[\w.]+@[\w.]+|slack|pager|phone", re.IGNORECASE)
+
+
 def _from_item(item: Item) -> Contact | None:
     first = item.lines[0] if item.lines else None
     if first is None:
@@ -160,7 +163,8 @@ def _from_item(item: Item) -> Contact | None:
     if not lead:
         role, _, contact = re.sub(r"\s+[-–—]\s+|:\s+", "\x00", first.text, count=1).partition("\x00")
         lead, rest = role, contact
-    if not _ROLE.search(lead) or len(lead) > 80:
+    reachable = bool(first.lead) and bool(_REACH.search(rest))
+    if not (_ROLE.search(lead) or reachable) or len(lead) > 80 or words.opens_with_verb(lead):
         return None
     return _contact(item.line, lead, rest)
 

@@ -63,9 +63,10 @@ _HTML = frozenset(
         "video",
     ]
 )
-_ANGLE = re.compile(r"(?<![<\w])<(?P<inside>[A-Za-z][^<>\n=\"'`;{}()]{0,60})>")
+_ANGLE = re.compile(r"(?<!<)<(?P<inside>[A-Za-z][^<>\n=\"'`;{}()]{0,60})>")
 _BRACES = re.compile(r"\{\{\s*[A-Za-z_][\w .-]{0,60}\s*\}\}")
 _BRACKET = re.compile(r"(?<![\]\w!\\$\[(])\[(?P<inside>[A-Za-z][^\[\]\n`\"'=*^\\]{1,60})\](?![(\[\]:=])")
+_PATH_PIECE = re.compile(r"(?<=/)(\{[a-z][a-z0-9_-]{1,40}\})")
 _VARIABLE = re.compile(r"\$\{?(?P<name>[A-Z][A-Z0-9_]{2,60})\b\}?")
 _ASSIGNED = re.compile(
     r"(?:^|[\s;(])(?:export\s+|local\s+|readonly\s+|\$env:)?(?P<name>[A-Z][A-Z0-9_]{2,60})=|\bread\s+(?:-\w+\s+)*(?P<read>[A-Z][A-Z0-9_]{2,60})|\bfor\s+(?P<loop>[A-Z]\w*)\s+in",
@@ -85,6 +86,8 @@ def find(text: str) -> dict[str, int]:
         found[raw] = found.get(raw, 0) + 1
 
     for match in _ANGLE.finditer(text):
+        if match.start() and text[match.start() - 1].isalpha() and match.group("inside")[0].isupper():
+            continue  # List<String>
         inside = match.group("inside").strip().rstrip("/").strip()
         if (
             inside.split()[0].lower() not in _HTML
@@ -94,6 +97,8 @@ def find(text: str) -> dict[str, int]:
             add(match.group(0))
     for match in _BRACES.finditer(text):
         add(match.group(0))
+    for match in _PATH_PIECE.finditer(text):
+        add(match.group(1))
     for match in _BRACKET.finditer(text):
         if not _SHELL_TEST.match(match.group("inside")):
             add(match.group(0))

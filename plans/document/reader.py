@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from plans.document import checklists, keeping, levels, people, tables, words
 from plans.document.actions import finish, step_fence
-from plans.document.blocks import Fence, Html, Listing, Quote, Section, Table, fences_in
+from plans.document.blocks import Fence, Html, Listing, Paragraph, Quote, Section, Table, fences_in
 from plans.document.notes import Notes
 from plans.document.plan import (
     Contact,
@@ -38,6 +38,7 @@ class _Found:
 
     matrix: list[MatrixRow] = field(default_factory=list)
     risks: list[Risk] = field(default_factory=list)
+    criteria: list[Step] = field(default_factory=list)
     triggers: list[Said] = field(default_factory=list)
     negative: list[Said] = field(default_factory=list)
     pre_checks: list[Step] = field(default_factory=list)
@@ -63,6 +64,9 @@ class Reader:
         self.root = root
         self.notes = notes
         self.found = _Found()
+        title = next((section.title for section in root.walk() if section.depth == 1), "")
+        # A guide to deploying keeps its own checks; before a rollback they mean something else.
+        self.is_about_rollback = words.speaks_of_rollback(title)
 
     def read(self) -> Parts:
         """Returns the parts; everything that found no place stays in the notes' gaps."""
@@ -71,6 +75,8 @@ class Reader:
         self._taken = {id(section) for section in sections}
         self._walk(self.root, "")
         self._loose_parts()
+        if not self.found.validations:
+            self.found.validations = self.found.criteria
         metadata = keeping.read_metadata(self._ends(), self.notes)
         found = self.found
         used = {fence.line for step in self._all_steps(read) for fence in step.fences} | {
@@ -104,14 +110,30 @@ class Reader:
         if section.depth == 1 and section.children:
             part = ""
         part = part or inherited
+        if part == "pre_checks" and "deploy" in words.normal(section.title) and not self.is_about_rollback:
+            part = ""
         own = [child for child in section.children if id(child) not in self._taken and self._stays(part, child)]
         if part:
             self._take(part, replace(section, children=tuple(own)))
         else:
             own = []
+            self._trigger_lists(section)
         for child in section.children:
             if child not in own:
                 self._walk(child, "")
+
+    def _trigger_lists(self, section: Section) -> None:
+        """Finds "Roll back when:" with its list under a heading that says something else."""
+        told = ""
+        for block in section.blocks:
+            if isinstance(block, Paragraph):
+                told = block.lines[-1].text
+            elif isinstance(block, Listing) and told.rstrip("*_ ").endswith((":", "：")):
+                part = words.part_of(told)
+                if part in ("triggers", "not_triggers"):
+                    self.notes.claim(block.line - 1, block.end_line)
+                    (self.found.negative if part == "not_triggers" else self.found.triggers).extend(levels.bullets((block,), ordered=True))
+                told = ""
 
     def _stays(self, part: str, child: Section) -> bool:
         below = words.part_of(child.title)
@@ -165,11 +187,19 @@ class Reader:
         self.found.negative.extend(levels.bullets(every_text(section), ordered=True))
 
     def _pre_checks(self, section: Section) -> None:
-        self.found.pre_checks.extend(checklists.read_checklist(section, self.notes))
+        before, after = checklists.halves(section)
+        self.found.pre_checks.extend(checklists.read_checklist(before, self.notes))
+        if after.blocks:
+            self.found.validations.extend(checklists.read_checklist(after, self.notes))
         self._texts(section)
 
     def _validation(self, section: Section) -> None:
         self.found.validations.extend(checklists.read_checklist(section, self.notes))
+        self._texts(section)
+
+    def _criteria(self, section: Section) -> None:
+        """Criteria of success are the validation where no other is written."""
+        self.found.criteria.extend(checklists.read_checklist(section, self.notes))
         self._texts(section)
 
     def _restore(self, section: Section) -> None:

@@ -6,9 +6,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plans.document import groups, words
+from plans.document import fences, groups, words
 from plans.document.actions import finish, from_fences, pieces, step_fence
-from plans.document.blocks import Block, Fence, Html, Item, Line, Listing, Paragraph, Quote, Section, Table, every_block
+from plans.document.blocks import (
+    Block,
+    Fence,
+    Html,
+    Item,
+    Line,
+    Listing,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+    every_block,
+    fences_in,
+)
 from plans.document.notes import Notes
 from plans.document.step import Approval, Step, StepFence
 
@@ -62,10 +75,11 @@ def every_text(section: Section) -> tuple[Block, ...]:
 def _from_lists(blocks: tuple[Block, ...], notes: Notes) -> tuple[tuple[Step, ...], tuple[StepFence, ...]] | None:
     """Returns the steps of the ordered lists; what follows an item belongs to it."""
     found: list[tuple[Item, list[Block]]] = []
+    has_commands = any(fences.role_of(fence) == "command" for fence in fences_in(blocks))
     stray: list[StepFence] = []
     before = ""
     for block in blocks:
-        if isinstance(block, Listing) and block.ordered and not (_EFFECTS.search(before) and not found):
+        if isinstance(block, Listing) and block.ordered and not (_EFFECTS.search(before) and has_commands):
             found.extend((item, []) for item in block.items)
         elif found:
             found[-1][1].append(block)

@@ -19,7 +19,7 @@ def columns(headers: tuple[str, ...], table: tuple[tuple[str, str], ...]) -> dic
     """Returns field → column; the first header that fits a field keeps it."""
     found: dict[str, int] = {}
     for place, header in enumerate(headers):
-        name = words.column_of(header, table)
+        name = "" if re.search(words.ABOUT_PEOPLE, words.normal(header)) else words.column_of(header, table)
         if name and name not in found:
             found[name] = place
     return found
@@ -46,13 +46,17 @@ def _matrix_row(row: Row, at: dict[str, int]) -> MatrixRow:
 
 def matrix_columns(headers: tuple[str, ...]) -> dict[str, int]:
     at = columns(headers, words.COLUMNS)
-    free = [place for place in range(len(headers)) if place not in at.values()]
+    free = [
+        place
+        for place, header in enumerate(headers)
+        if place not in at.values() and not re.search(words.ABOUT_PEOPLE, words.normal(header))
+    ]
     for name in ("symptom", "action"):
         if name not in at and free:
             at[name] = free.pop(0)
     if "symptom" not in at and "threshold" in at:
         at["symptom"] = at.pop("threshold")
-    return at if "symptom" in at and "action" in at else {}
+    return at if ("symptom" in at or "severity" in at) and "action" in at else {}
 
 
 def risk_rows(table: Table, notes: Notes) -> tuple[Risk, ...]:

@@ -33,10 +33,11 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("contacts", r"contact|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|联系人|升级"),
     ("known_issues", r"known (issue|problem|limitation)|common (issue|problem|failure)|troubleshoot|gotcha|limitation|已知问题"),
     ("follow_up", r"follow-?up|post-?rollback (action|procedure|obligation|task|step|activit)|after recovery|root cause|"
-                  r"^(immediate|short[- ]term|long[- ]term)( actions?)?|post-?mortem|retrospective|lessons|post-?incident"),
+                  r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|lessons|post-?incident"),
     ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|"
                    r"recovery inputs|pre-?deploy|preparation checklist|回滚前|requisitos previos|prérequis|pre-?check"),
-    ("validation", r"post-?roll-?back|verif|validat|validación|success criteria|after rolling back|^tests?$|回滚后|验证|smoke test|exit criteria"),
+    ("validation", r"post-?roll-?back|verif|validat|validación|after rolling back|^tests?$|回滚后|验证|smoke test"),
+    ("criteria", r"(success|exit|acceptance|completion) criteria|critères de|criterios de éxito"),
     ("communication", r"communicat|notif(y|ication)|comms|announce|comunicación|沟通|during an incident"),
     ("resources", r"^resources|related|references?$|links?$|see also|further reading|documentation$|ressources|recursos|相关"),
     ("summary", r"^summary|key points|conclusion|résumé|resumen|总结|takeaway"),
@@ -83,6 +84,8 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("action", r"recommend|action|rollback|strategy|decision|response|procedure|approach|solution|do\b|acción|acciones|措施|方案|use$|méthode|method|what to|command"),
     ("symptom", r"symptom|scenario|situation|condition|impact|issue|problem|metric|when|trigger|failure|indicator|what (broke|went|happen)|escenario|síntoma|情况|场景|type|if\b|case|change|area|component"),
 )  # fmt: skip
+ABOUT_PEOPLE = r"maker|owner|responsible|approv|authority|\bwho\b|assignee|notify|contact|^notes?$|^comments?$|^example"
+"""Columns of a matrix that name people or remarks."""
 RISK_COLUMNS: tuple[tuple[str, str], ...] = (
     ("rollback", r"rollback|recovery|answer|response|mitigation"),
     ("probability", r"probab|likelihood|chance"),
@@ -127,7 +130,7 @@ def number_of(heading: str) -> str:
 def part_of(heading: str) -> str:
     """Returns the part a heading names, or an empty text."""
     text = normal(heading)
-    if level_word(heading) is not None:
+    if level_word(heading) is not None or choice_word(heading) is not None:
         return ""
     return next((part for part, pattern in _TABLES if re.search(pattern, text)), "")
 
@@ -170,6 +173,25 @@ def _ordinal(text: str) -> int | None:
 
 
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
+
+
+VERBS = frozenset(
+    "access activate add alert analyse analyze apply approve assess backup block build cancel capture check clean clear click clone close collect communicate "
+    "compare complete confirm connect contact copy create declare decide delete deploy detach detect determine disable disconnect document download drain "
+    "edit enable enter ensure escalate evaluate execute export fetch file filter find follow gather get go halt handle identify import inform initiate inspect "
+    "install investigate isolate kill launch list load locate lock log login look make manually mark merge migrate monitor move navigate note notify open paste "
+    "pause perform prepare pull purge push put read rebuild record redeploy redirect refresh reload remove rename repeat replace report reset restart resume retrieve "
+    "retry return review rotate run save scale schedule scp select send set shift ship shut smoke ssh start stop submit suspend switch sync tag take tell terminate test "
+    "toggle transfer trigger turn type undo uninstall unlock unpublish update upload use validate verify wait warm watch write "
+    "abort accept acquire adjust allow announce assign attach await bring broadcast bump change choose commit consult continue convert cordon delegate".split()
+)
+"""Imperatives that open a step; words of going back are missing on purpose, they open the names of procedures."""
+
+
+def opens_with_verb(text: str) -> bool:
+    """Says whether a heading or an item opens with an imperative."""
+    first = re.match(r"[a-zà-ÿ]+", re.sub(r"^(then|now|first|next|finally|immediately|if needed,?)\s+", "", normal(text)))
+    return first is not None and first.group(0) in VERBS
 
 
 def is_container(heading: str) -> bool:
