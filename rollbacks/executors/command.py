@@ -17,6 +17,7 @@ from typing import Literal
 
 from rollbacks import process
 from rollbacks.context import Sink, Stop
+from rollbacks.executors.guard import Guard
 from rollbacks.executors.text import TextReader
 
 READ_BYTES = 64 * 1024
@@ -128,11 +129,12 @@ def run(
         return Ended(
             "not_started", sentence=f"{argv[0]} cannot be started: {getattr(error, 'strerror', None) or error}."
         )
-    if callable(started):
-        started(popen.pid)
-    command = Command(popen, sink)
-    how = follow(command, time.monotonic() + timeout, stop)
-    confirmed = True if how == "exited" else command.kill_group(grace)
+    with Guard(popen.pid):
+        if callable(started):
+            started(popen.pid)
+        command = Command(popen, sink)
+        how = follow(command, time.monotonic() + timeout, stop)
+        confirmed = True if how == "exited" else command.kill_group(grace)
     # Before the leader is reaped: its id is still ours.
     left = left_behind(popen.pid, env.get(process.TOKEN, ""))
     return Ended(how, command.close(), left=left, confirmed=confirmed)

@@ -130,13 +130,7 @@ def record(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
         }
         rows = type(step).objects.filter(pk=step.pk, token=token, status=StepStatus.RUNNING)
         if not rows.update(**changes):
-            late = {
-                "outcome": outcome.status,
-                "exit_code": outcome.exit_code,
-                "detail": outcome.detail,
-                "late_token": token,
-            }
-            Event.record(run.stream, "step.late_result", data=step.said(**late))
+            record_late(step, outcome, token)
             return False
         Attempt.objects.filter(step_run=step, token=token).update(finished_at=timezone.now(), outcome=outcome.status)
         step.refresh_from_db()
@@ -151,6 +145,24 @@ def record(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
         }
         Event.record(run.stream, f"step.{outcome.status}", data=step.said(**said))
         flow.step_ended(run, step)
+    return True
+
+
+def record_late(step: "StepRun", outcome: Outcome, token: int) -> None:
+    """What a worker saw after somebody else had decided about its step: an event, never an outcome."""
+    late = {"outcome": outcome.status, "exit_code": outcome.exit_code, "detail": outcome.detail, "late_token": token}
+    Event.record(step.run.stream, "step.late_result", data=step.said(**late))
+
+
+def note_late(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
+    """Records a late result where the token is stale; False, and nothing, while it is not."""
+    from rollbacks.models import Run
+
+    with transaction.atomic():
+        step.run = Run.locked(step.run_id)
+        if type(step).objects.filter(pk=step.pk, token=token, status=StepStatus.RUNNING).exists():
+            return False
+        record_late(step, outcome, token)
     return True
 
 

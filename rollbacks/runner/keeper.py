@@ -39,6 +39,7 @@ class Keeper:
         self.step, self.writer = step, writer
         self.fenced = False  # somebody else decided about this step: our token is stale
         self.killed = False  # a person asked to end it now
+        self._surrendered = False  # the command was ended for want of a lease: it is never renewed after that
         self._renewed = claimed  # monotonic
         self._renew_due = claimed + settings.LEASE_RENEW_SECONDS
         self._looked = self._flushed = self._ring_after = 0.0
@@ -65,7 +66,9 @@ class Keeper:
     def gave_up(self) -> bool:
         """True when the lease could not be renewed within its time minus the margin: what happens now is unknown to
         others."""
-        return time.monotonic() - self._renewed > settings.LEASE_SECONDS - settings.LEASE_MARGIN_SECONDS
+        late = time.monotonic() - self._renewed > settings.LEASE_SECONDS - settings.LEASE_MARGIN_SECONDS
+        self._surrendered = self._surrendered or late
+        return self._surrendered
 
     def stop(self) -> bool:
         """Asked by the executor: True = end the command now."""
@@ -113,7 +116,7 @@ class Keeper:
 
     def _renew_when_due(self) -> None:
         asked = time.monotonic()
-        if asked < self._renew_due:
+        if asked < self._renew_due or self._surrendered:
             return
         rows = StepRun.objects.filter(pk=self.step.pk, token=self.step.token, status=StepRun.Status.RUNNING)
         if rows.update(lease_until=lease_end()):

@@ -45,8 +45,17 @@ def carry_out(step: StepRun, *, claimed: float) -> None:
         if keeper.gave_up:
             # Nobody else can know what we saw: the lease runs out, the step is lost, a person looks.
             log.error("%s of run %s: the lease could not be renewed; its command was ended.", step, step.run_id)
+            note_late(step, outcome)
             return
         write_down(step, outcome, keeper)
+
+
+def note_late(step: StepRun, outcome: Outcome) -> None:
+    """Leaves a trace where somebody else has decided about the step meanwhile; never an outcome."""
+    try:
+        leases.note_late(step, outcome, token=step.token)
+    except (DatabaseError, InterfaceError):
+        connection.close()
 
 
 def told(outcome: Outcome, writer: OutputWriter, keeper: Keeper) -> Outcome:

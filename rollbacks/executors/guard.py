@@ -1,0 +1,43 @@
+"""A small process that outlives a killed worker by a moment: it ends the command's whole group.
+
+The kernel's death signal reaches the command itself and not its children. The guard waits on a pipe that only the worker
+holds open: a word means that all went well, the end of the pipe means that the worker is gone.
+"""
+
+import contextlib
+import subprocess
+from types import TracebackType
+
+# `read` succeeds for a line and fails at the end of the pipe.
+SCRIPT = 'read -r word && exit 0; kill -s KILL -- "-$0" 2>/dev/null'
+
+
+class Guard:
+    """Stands beside one command. In a session of its own, and without the attempt's marks: it is none of its processes."""
+
+    def __init__(self, pgid: int) -> None:
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", SCRIPT, str(pgid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            close_fds=True,
+            cwd="/",
+            env={},
+        )
+
+    def __enter__(self) -> "Guard":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """All went well, or the worker itself failed while it lives: then the group must go as well."""
+        pipe = self._process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            if pipe is not None and error is None:
+                pipe.write(b"well\n")
+            if pipe is not None:
+                pipe.close()
+        self._process.wait(10)
