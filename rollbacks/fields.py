@@ -20,7 +20,7 @@ class LinesField(forms.CharField):
         super().__init__(required=False, widget=widget, **kwargs)
 
     def prepare_value(self, value: Any) -> str:
-        return "\n".join(value) if isinstance(value, list) else value or ""
+        return "\n".join(str(one) for one in value) if isinstance(value, list) else value or ""
 
     def clean(self, value: Any) -> Any:
         entries = [line.strip() for line in (super().clean(value) or "").splitlines() if line.strip()]
