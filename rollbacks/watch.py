@@ -70,13 +70,14 @@ def open_watch(run: Run) -> Watch | None:
     return watch
 
 
-def _armed(at: datetime, terms: Terms) -> dict[str, Any]:
-    """The moments of a watch that begins, or begins again, at `at`."""
+def _armed(at: datetime, terms: Terms, *, again: bool = False) -> dict[str, Any]:
+    """The moments of a watch that begins at `at`. After a second red look (`again`) early bad news is no news any more."""
+    first = next((look for look in terms.looks if look >= terms.good_from), terms.length) if again else terms.looks[0]
     return {
         "armed_at": at,
         "good_from_at": at + timedelta(seconds=terms.good_from),
         "ends_at": at + timedelta(seconds=terms.length),
-        "next_look_at": at + timedelta(seconds=terms.looks[0]),
+        "next_look_at": at + timedelta(seconds=first),
         "look": 0,
     }
 
@@ -186,7 +187,7 @@ def _go_on(watch: Watch, finding: Finding, data: dict[str, Any], terms: Terms, n
         if now + timedelta(seconds=terms.length) > last_possible:
             _end(watch, now, verdict=finding.verdict)
             return
-        for name, value in _armed(now, terms).items():
+        for name, value in _armed(now, terms, again=watch.rearmed > 0).items():
             setattr(watch, name, value)
         watch.rearmed += 1
         Event.record(watch.stream, "watch.rearmed", data=watch.said(reason=finding.reason, until=watch.ends_at))

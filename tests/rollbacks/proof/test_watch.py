@@ -183,6 +183,29 @@ def test_errors_make_a_red_look_that_arms_the_watch_anew(run: Run) -> None:
     assert not again(one).is_open
 
 
+def test_after_a_second_red_look_only_looks_that_may_be_good_are_taken(run: Run) -> None:
+    one = opened(run)
+    make_samples(run.target, CHANGED, seconds=300, errors=20)
+    assert take(one, at(30)).verdict == "not_recovered"
+    assert again(one).next_look_at == at(60)
+    assert take(one, at(60)).verdict == "not_recovered"
+    assert again(one).next_look_at == at(120)
+    assert take(one, at(120)).look == 2
+
+
+def test_a_watch_that_stays_red_ends_some_day(run: Run) -> None:
+    one = opened(run)
+    moment = 30.0
+    while again(one).is_open:
+        make_samples(run.target, at(moment - 30), seconds=30, errors=20)
+        assert take(one, at(moment)).verdict == "not_recovered"
+        moment = ((again(one).next_look_at or at(0)) - OPENED).total_seconds()
+        assert moment < 3700
+    assert Event.objects.filter(kind="watch.ended").get().data["verdict"] == "not_recovered"
+    state = watch.state_of(again(one), at(9999))
+    assert (state.word, state.may_resolve, state.ended) == ("Not recovered", False, True)
+
+
 def test_a_failing_state_check_is_never_recovered(run: Run, shop: Shop) -> None:
     shop.kind = "QuotedPrice"
     one = opened(run)
