@@ -12,6 +12,7 @@ from plans.document.blocks import Block, Fence, Listing, Paragraph, every_block,
 from plans.document.notes import Notes
 from plans.document.step import Step, StepFence
 
+_OFFERS_ANOTHER = re.compile(r"(alternative|alternatively|or\b|otherwise|fallback|plan b)")
 _SENTENCE = re.compile(r"(?<=[.!?。])\s")
 
 
@@ -77,15 +78,23 @@ def _kind(fence: StepFence) -> str:
 def from_fences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     """Returns the steps of blocks outside any list: each action that a comment opens, else the block itself."""
     steps: list[Step] = []
-    before = ""
+    before, told = "", ""
     for block in _every_top(blocks):
         if isinstance(block, Paragraph):
             before = block.text
+            told = block.lines[-1].lead or told
         if isinstance(block, Listing):
             steps.extend(_from_bullets(block, len(steps), notes))
         if not isinstance(block, Fence):
             continue
         whole = step_fence(block, before)
+        if steps and whole.role == "command" and _OFFERS_ANOTHER.match(words.normal(told)) and not whole.attributes:
+            notes.claim(block.line, block.end_line)
+            notes.infer(block.line, f"Taken as another way of the step before: “{told[:60]}”.")
+            other = replace(whole, alternative=words.slug(told) or "alternative", title=told)
+            last = steps.pop()
+            steps.append(finish(replace(last, end_line=block.end_line, fences=(*last.fences, other)), notes))
+            continue
         if whole.role != "command" and whole.language not in fences.RUNNABLE and not whole.attributes:
             continue
         notes.claim(block.line, block.end_line)
@@ -127,7 +136,12 @@ def _every_top(blocks: tuple[Block, ...]) -> Iterator[Block]:
 
 def _tells_what_to_do(block: Listing) -> bool:
     acting = sum(words.opens_with_verb(item.text) for item in block.items)
-    return not block.ordered and len(block.items) > 1 and acting * 2 > len(block.items) and not any(item.checkbox for item in block.items)
+    return (
+        not block.ordered
+        and len(block.items) > 1
+        and acting * 2 > len(block.items)
+        and not any(item.checkbox for item in block.items)
+    )
 
 
 def _from_bullets(block: Listing, before: int, notes: Notes) -> list[Step]:
@@ -138,7 +152,9 @@ def _from_bullets(block: Listing, before: int, notes: Notes) -> list[Step]:
     steps = []
     for place, item in enumerate(block.items, before + 1):
         held = tuple(piece for fence in fences_in(item.blocks) for piece in pieces(fence, "", ""))
-        steps.append(finish(Step(item.line, item.end_line, str(place), item.text[:200], "bullet", held, (item.text,)), notes))
+        steps.append(
+            finish(Step(item.line, item.end_line, str(place), item.text[:200], "bullet", held, (item.text,)), notes)
+        )
     return steps
 
 

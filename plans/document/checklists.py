@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from plans.document import inline, words
+from plans.document import inline, markdown, words
 from plans.document.actions import step_fence
-from plans.document.blocks import Block, Fence, Listing, Paragraph, Section, Table
+from plans.document.blocks import Block, Fence, Item, Listing, Paragraph, Section, Table
 from plans.document.notes import Notes
 from plans.document.step import Step
 from plans.document.steps import every_text, from_headings, read_steps
@@ -17,9 +17,41 @@ def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
     """Returns the items of a checklist section in whatever form they stand; every item only reads."""
     numbered = [child for child in section.children if child.blocks]
     notes.claim(section.line)
-    own = _own_items(section.blocks, notes)
+    own = _own_items(_unfenced(section.blocks), notes)
     below = [item for child in numbered for item in _child_items(child, notes)]
     return tuple(replace(item, number=str(place), effect="read") for place, item in enumerate([*own, *below], 1))
+
+
+_LOOKS = re.compile(r"(verify|check|validate|confirm|test|monitor|ensure|vérifier|verificar)\b")
+
+
+def read_looks(section: Section) -> list[Step]:
+    """Returns what is verified among other actions: items that open with such a verb, or the checkboxes below them."""
+    found: list[Step] = []
+    for block in section.blocks:
+        for item in block.items if isinstance(block, Listing) else ():
+            if _LOOKS.match(words.normal(item.text)):
+                boxes = [
+                    box for inner in item.blocks if isinstance(inner, Listing) for box in inner.items if box.checkbox
+                ]
+                found.extend(_look(box) for box in boxes or [item])
+    return [replace(step, number=str(place)) for place, step in enumerate(found, 1)]
+
+
+def _look(item: Item) -> Step:
+    return Step(item.line, item.end_line, "", item.text, "checkbox", words=(item.text,), effect="read")
+
+
+def _unfenced(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Returns the blocks with a checklist that somebody put into a `markdown` fence read as what it is."""
+    found: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Fence) and block.language.lower() in ("markdown", "md") and "- [ ]" in block.body:
+            (root,) = markdown.parse("\n" * block.line + block.body)
+            found.extend(inner for section in root.walk() for inner in section.blocks)
+        else:
+            found.append(block)
+    return tuple(found)
 
 
 def halves(section: Section) -> tuple[Section, Section]:

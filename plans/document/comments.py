@@ -16,6 +16,9 @@ _CASE = re.compile(r"^(if|when|for)\b", re.IGNORECASE)
 _NOTE = re.compile(
     r"^(expect|should|output|example|note|warning|returns?|wait|e\.g|where|response|→|->|✅|⚠)", re.IGNORECASE
 )
+_ASSIGNS = re.compile(
+    r"^\s*(\$[\w:]+\s*=|(export\s+)?[A-Za-z_]\w*=(\"[^\"]*\"|'[^']*'|\$\(.*\)|[^\s\"']*)\s*(#.*)?$)", re.DOTALL
+)
 _RULE = re.compile(r"^[\W_]*$")
 
 
@@ -30,17 +33,34 @@ class Segment:
     alternative: str
     is_other_way: bool
     has_commands: bool
+    is_told: bool = False
+    """A comment before the first command that tells a person what to do."""
 
 
 def cut(body: str) -> list[Segment]:
     """Returns the segments of a block, in order; a block without opening comments is one segment without a title."""
     lines = shell.logical_lines(body)
-    starts = _starts(lines)
+    told = _told_first(lines)
+    starts = sorted({*_starts(lines), *told})
     if not starts or starts[0] != 0:
         starts = [0, *starts]
     bounds = [*starts[1:], len(lines)]
-    segments = [_segment(lines[start:end]) for start, end in zip(starts, bounds, strict=True) if end > start]
+    segments = [
+        _segment(lines[start:end], start in told) for start, end in zip(starts, bounds, strict=True) if end > start
+    ]
     return _join_headless([segment for segment in segments if segment is not None])
+
+
+def _told_first(lines: list[Logical]) -> list[int]:
+    """Returns the comments before the first command that tell a person what to do: "Open a shell on the host"."""
+    first = next((index for index, line in enumerate(lines) if not line.is_comment and not line.is_blank), 0)
+    blank = max((index for index in range(first) if lines[index].is_blank), default=-1)
+    head = lines[:blank] if not any(line.text.startswith("#!") for line in lines[:1]) else []
+    return [
+        index
+        for index, line in enumerate(head)
+        if line.is_comment and words.opens_with_verb(line.words) and not _NUMBER.match(line.words)
+    ]
 
 
 def _starts(lines: list[Logical]) -> list[int]:
@@ -70,23 +90,21 @@ def _is_note(line: Logical, previous: Logical | None) -> bool:
     return under_command and (bool(_NOTE.match(line.words)) or line.text.startswith("#  "))
 
 
+_OPENS = re.compile(r"(^|[;&|]\s*|\bdo\s+|\bthen\s+)\s*(if|for|while|until|case)\b")
+_CLOSES = re.compile(r"(?<![\w-])(fi|done|esac)(?![\w-])")
+
+
 def _nesting(text: str) -> int:
-    """Returns by how much a line opens (or closes) shell control blocks."""
-    tokens = re.findall(r"(?<![\w-])(if|for|while|until|case|fi|done|esac)(?![\w-])|(\{)\s*$|^\s*(\})", text)
-    total = 0
-    for word, opening, closing in tokens:
-        if word in ("if", "for", "while", "until", "case") and re.search(
-            rf"(^|[;&|]\s*|\bdo\s+|\bthen\s+)\s*{word}\b", text
-        ):
-            total += 1
-        elif word in ("fi", "done", "esac") or closing:
-            total -= 1
-        elif opening and re.search(r"\)\s*\{\s*$", text):
-            total += 1
-    return total
+    """Returns by how much a line opens (or closes) control blocks, of a shell's or of braces."""
+    stripped = text.strip()
+    if stripped.endswith("{") or stripped.startswith("}"):
+        return int(stripped.endswith("{")) - int(stripped.startswith("}"))
+    if _OPENS.search(text) and stripped.endswith("}"):
+        return 0
+    return len(_OPENS.findall(text)) - len(_CLOSES.findall(text))
 
 
-def _segment(lines: list[Logical]) -> Segment | None:
+def _segment(lines: list[Logical], is_told: bool) -> Segment | None:
     if all(line.is_blank for line in lines):
         return None
     opening = lines[0] if lines[0].is_comment else None
@@ -95,23 +113,25 @@ def _segment(lines: list[Logical]) -> Segment | None:
     number = (match.group("n") or match.group("m") or "") if match else ""
     title = ((match.group("title") or match.group("rest") or "") if match else said).rstrip(":：").strip()
     body = "\n".join(line.text for line in lines).rstrip()
-    running = any(not line.is_comment and not line.is_blank for line in lines)
+    running = any(not line.is_comment and not line.is_blank and not _ASSIGNS.match(line.text) for line in lines)
     alternative = words.alternative_of(said)
     return Segment(
-        lines[0].offset, number, title, body, alternative, words.is_or(said) or bool(_CASE.match(said)), running
-    )
+        lines[0].offset, number, title, body, alternative, words.is_or(said) or bool(_CASE.match(said)), running,
+        is_told and not running,
+    )  # fmt: skip
 
 
 def _join_headless(segments: list[Segment]) -> list[Segment]:
     """Drops a leading piece without a command (a shebang's comments, a banner)."""
-    if len(segments) > 1 and not segments[0].has_commands and not segments[0].number and not segments[0].alternative:
+    first = segments[0] if segments else None
+    if first and len(segments) > 1 and not (first.has_commands or first.number or first.alternative or first.is_told):
         return segments[1:]
     return segments
 
 
 def alternatives(segments: list[Segment]) -> list[Segment]:
     """Returns the segments that are ways of doing one thing, when the block is such a choice; else nothing."""
-    named = [segment for segment in segments if (segment.alternative and segment.has_commands) or segment.alternative]
+    named = [segment for segment in segments if segment.alternative]
     return named if len(named) >= 2 else []
 
 
@@ -122,7 +142,7 @@ def actions(segments: list[Segment]) -> list[list[Segment]]:
         return [[segment] for segment in numbered]
     groups: list[list[Segment]] = []
     for segment in segments:
-        if not segment.has_commands and not segment.alternative:
+        if not segment.has_commands and not segment.alternative and not segment.is_told:
             continue
         joins = bool(groups) and (
             (segment.alternative and groups[-1][-1].alternative)

@@ -54,7 +54,11 @@ def _cut_at_labels(section: Section) -> list[Section]:
 
 def _names_procedure(label: str) -> bool:
     known = words.part_of(label) or words.label_of(label) or words.number_of(label) or words.step_word(label)
-    return bool(re.search(r"\b(roll ?back|recovery|restore)\b", words.normal(label))) and not known and not words.opens_with_verb(label)
+    return (
+        bool(re.search(r"\b(roll ?back|recovery|restore)\b", words.normal(label)))
+        and not known
+        and not words.opens_with_verb(label)
+    )
 
 
 def _is_procedure(section: Section) -> bool:
@@ -70,7 +74,11 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
     if _NOT_A_ROLLBACK.search(normal):
         return []
     if "checklist" in normal:
-        return [child for child in section.children if _ROLLBACK_ITSELF.fullmatch(words.normal(child.title)) and not _has_checkbox(child)]
+        return [
+            child
+            for child in section.children
+            if _ROLLBACK_ITSELF.fullmatch(words.normal(child.title)) and not _has_checkbox(child)
+        ]
     is_choice = inside and words.choice_word(title) is not None
     if _is_other_part(section, inside=inside):
         return []
@@ -78,18 +86,24 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
         return [level for child in section.children for level in _below(child, inside=False)]
     here = inside or speaks
     children = [
-        child for child in section.children if words.label_of(child.title) in ("", "alternative", "note") or _is_full_procedure(child)
+        child
+        for child in section.children
+        if words.label_of(child.title) in ("", "alternative", "note") or _is_full_procedure(child)
     ]
-    if here and step_headings(section):
+    if here and (step_headings(section) or _speaks_as_level(section)):
         return [section]
     found = [level for child in children for level in _below(child, inside=here)]
-    if found and (any(_is_full_procedure(level) for level in found) or not here or not _has_substance(section, inside=inside)):
+    if found and (
+        any(_is_full_procedure(level) for level in found) or not here or not _has_substance(section, inside=inside)
+    ):
         return found
     return [section] if here and _has_substance(section, inside=inside) else found
 
 
 _ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
-_NOT_A_ROLLBACK = re.compile(r"\bnot (a )?roll ?back|\bresum(e|ing)\b|\bno rollback\b|roll(ing)? ?forward|\bfix forward")
+_NOT_A_ROLLBACK = re.compile(
+    r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|\bnot (a )?roll ?back|\bresum(e|ing)\b|\bno rollback\b|roll(ing)? ?forward|\bfix forward"
+)
 
 
 def _is_other_part(section: Section, *, inside: bool) -> bool:
@@ -99,7 +113,9 @@ def _is_other_part(section: Section, *, inside: bool) -> bool:
 
 
 def _has_checkbox(section: Section) -> bool:
-    return any(isinstance(block, Listing) and any(item.checkbox for item in block.items) for block in every_text(section))
+    return any(
+        isinstance(block, Listing) and any(item.checkbox for item in block.items) for block in every_text(section)
+    )
 
 
 def _has_ordered(section: Section) -> bool:
@@ -108,13 +124,22 @@ def _has_ordered(section: Section) -> bool:
 
 def _own_text(section: Section) -> tuple[Block, ...]:
     """Returns the blocks of a section without the lower headings that name other parts."""
-    return every_text(replace(section, children=tuple(child for child in section.children if not words.part_of(child.title))))
+    return every_text(
+        replace(section, children=tuple(child for child in section.children if not words.part_of(child.title)))
+    )
 
 
 def _is_full_procedure(section: Section) -> bool:
     """Says whether a section has numbered steps or commands, or is one instruction itself."""
     commands = any(fences.role_of(fence) == "command" for fence in fences_in(_own_text(section)))
     return commands or _has_ordered(section) or (words.choice_word(section.title) is not None and ":" in section.title)
+
+
+def _speaks_as_level(section: Section) -> bool:
+    """Says whether a section promises a time or opens a procedure itself: its lower headings are then parts of it."""
+    own = {group.meaning for group in groups.of_blocks(section.blocks, section.line)}
+    names = any(words.speaks_of_rollback(child.title) for child in section.children)
+    return bool(own & {"time", "procedure"}) and not names and bool(section.children)
 
 
 def step_headings(section: Section) -> list[Section]:
@@ -124,7 +149,11 @@ def step_headings(section: Section) -> list[Section]:
         return stepped
     numbered = [child for child in section.children if words.number_of(child.title)]
     acting = sum(words.opens_with_verb(child.title) for child in numbered)
-    return numbered if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children) else []
+    return (
+        numbered
+        if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children)
+        else []
+    )
 
 
 def _has_substance(section: Section, *, inside: bool) -> bool:
@@ -133,7 +162,9 @@ def _has_substance(section: Section, *, inside: bool) -> bool:
         return False
     if _is_full_procedure(section) and (inside or words.choice_word(section.title) is None):
         return True
-    if re.search(r"\bautomat", words.normal(section.title)):  # what happens by itself, told in prose, is nothing to carry out
+    if re.search(
+        r"\bautomat", words.normal(section.title)
+    ):  # what happens by itself, told in prose, is nothing to carry out
         return False
     has_text = any(isinstance(block, Paragraph | Listing) for block in _own_text(section))
     return words.speaks_of_rollback(section.title) and has_text
@@ -318,4 +349,3 @@ def _impact(said: Said) -> Impact:
     text = said.text
     mark = next((word for sign, word in _MARKS.items() if text.startswith(sign)), "none")
     return Impact(said.line, mark, re.sub(r"^[✅✓⚠❌⏱⏰⏳\ufe0f\s]+", "", text))
-

@@ -64,6 +64,8 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool) -> list[
             before = block.lines[-1].lead or block.text
         if not isinstance(block, Fence):
             continue
+        if block.body.count("[ ]") > 1:  # a blank form, not a message
+            continue
         role = fences.role_of(block)
         if role == "template" or (not only_clear and role in ("doc", "output") and not block.attributes):
             notes.claim(section.line, block.end_line)
@@ -141,13 +143,15 @@ def read_contacts(section: Section, notes: Notes) -> list[Contact]:
 
 _RUNG = re.compile(r"^(level|tier|l|step|contact|escalation)\s*\d{1,2}$", re.IGNORECASE)
 _ROLE = re.compile(
-    r"engineer|lead|manager|on-?call|owner|cto|ceo|cio|ciso|dba|admin|team|support|director|architect|ops|sre|head|officer|vp\b|security|responder|commander|coordinator|"
+    r"primary|secondary|tertiary|engineer|lead|manager|on-?call|owner|cto|ceo|cio|ciso|dba|admin|team|support|director|architect|ops|sre|head|officer|vp\b|security|responder|commander|coordinator|"
     r"developer|dev|product|master|équipe|responsable|líder|equipo|负责人|工程师|经理|vendor|customer|infrastructure|platform|database|backend|frontend|legal|communications|executive|primary|secondary|lead",
     re.IGNORECASE,
 )
 
 
-_REACH = re.compile(r"@\w|\+?\d[\d() -]{6,}|\[[^\]]+\]|<[^>]+>|#\w|\bTBD\b|[\w.]+@[\w.]+|slack|pager|phone", re.IGNORECASE)
+_REACH = re.compile(
+    r"@\w|\+?\d[\d() -]{6,}|\[[^\]]+\]|<[^>]+>|#\w|\bTBD\b|[\w.]+@[\w.]+|slack|pager|phone", re.IGNORECASE
+)
 
 
 def _from_item(item: Item) -> Contact | None:

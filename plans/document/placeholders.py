@@ -64,8 +64,8 @@ _HTML = frozenset(
     ]
 )
 _ANGLE = re.compile(r"(?<!<)<(?P<inside>[A-Za-z][^<>\n=\"'`;{}()]{0,60})>")
-_BRACES = re.compile(r"\{\{\s*[A-Za-z_][\w .-]{0,60}\s*\}\}")
-_BRACKET = re.compile(r"(?<![\]\w!\\$\[(])\[(?P<inside>[A-Za-z][^\[\]\n`\"'=*^\\]{1,60})\](?![(\[\]:=])")
+_BRACES = re.compile(r"\{\{\s*[A-Za-z_][\w -]{0,60}\s*\}\}")
+_BRACKET = re.compile(r"(?<![\]\w!\\$\[(])\[(?P<inside>[A-Za-z][^\[\]\n`\"'=*^\\]{1,60})\](?![(\[\]:=$])")
 _PATH_PIECE = re.compile(r"(?<=/)(\{[a-z][a-z0-9_-]{1,40}\})")
 _VARIABLE = re.compile(r"\$\{?(?P<name>[A-Z][A-Z0-9_]{2,60})\b\}?")
 _ASSIGNED = re.compile(
@@ -75,7 +75,9 @@ _ASSIGNED = re.compile(
 _USUAL = frozenset(
     ["PATH", "HOME", "USER", "PWD", "SHELL", "LANG", "HOSTNAME", "TMPDIR", "EOF", "PPID", "RANDOM", "SECONDS", "UID"]
 )
-_SHELL_TEST = re.compile(r"^(ERROR|INFO|WARN|WARNING|DEBUG|OK|FAIL|PASS|SUCCESS|NOTE|TODO|X|x)$")
+_SHELL_TEST = re.compile(
+    r"^(ERROR|INFO|WARN|WARNING|DEBUG|OK|FAIL|PASS|SUCCESS|NOTE|TODO|URGENT|RESOLVED|ALERT|UPDATE|X|x)$"
+)
 
 
 def find(text: str) -> dict[str, int]:

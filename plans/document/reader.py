@@ -39,6 +39,8 @@ class _Found:
     matrix: list[MatrixRow] = field(default_factory=list)
     risks: list[Risk] = field(default_factory=list)
     criteria: list[Step] = field(default_factory=list)
+    first_looks: list[Step] = field(default_factory=list)
+    """What is verified among the actions right after a rollback; the validation where no other is written."""
     triggers: list[Said] = field(default_factory=list)
     negative: list[Said] = field(default_factory=list)
     pre_checks: list[Step] = field(default_factory=list)
@@ -65,7 +67,6 @@ class Reader:
         self.notes = notes
         self.found = _Found()
         title = next((section.title for section in root.walk() if section.depth == 1), "")
-        # A guide to deploying keeps its own checks; before a rollback they mean something else.
         self.is_about_rollback = words.speaks_of_rollback(title)
 
     def read(self) -> Parts:
@@ -73,10 +74,10 @@ class Reader:
         sections = levels.find(self.root)
         read = tuple(levels.read(section, place, self.notes) for place, section in enumerate(sections, 1))
         self._taken = {id(section) for section in sections}
-        self._walk(self.root, "")
+        self._walk(self.root, "", self.is_about_rollback)
         self._loose_parts()
         if not self.found.validations:
-            self.found.validations = self.found.criteria
+            self.found.validations = self.found.criteria or self.found.first_looks
         metadata = keeping.read_metadata(self._ends(), self.notes)
         found = self.found
         used = {fence.line for step in self._all_steps(read) for fence in step.fences} | {
@@ -102,25 +103,27 @@ class Reader:
         every = list(self.root.walk())
         return [*every[:2], *every[-1:]]
 
-    def _walk(self, section: Section, inherited: str) -> None:
-        """Gives a section to its part, then goes down to the headings that name another."""
+    def _walk(self, section: Section, inherited: str, inside: bool) -> None:
+        """Gives a section to its part, then goes down; `inside` says that the document or a heading above is about rollback."""
         if id(section) in self._taken:
             return
         part = words.part_of(section.title) if section.depth > 0 else ""
         if section.depth == 1 and section.children:
             part = ""
         part = part or inherited
-        if part == "pre_checks" and "deploy" in words.normal(section.title) and not self.is_about_rollback:
-            part = ""
+        inside = inside or words.speaks_of_rollback(section.title)
+        if part in ("pre_checks", "validation", "criteria") and not inside:
+            part = ""  # a guide to deploying keeps its own checks; before a rollback they mean something else
         own = [child for child in section.children if id(child) not in self._taken and self._stays(part, child)]
         if part:
             self._take(part, replace(section, children=tuple(own)))
         else:
             own = []
+        if part not in ("triggers", "not_triggers", "follow_up", "communication", "template"):
             self._trigger_lists(section)
         for child in section.children:
             if child not in own:
-                self._walk(child, "")
+                self._walk(child, "", inside)
 
     def _trigger_lists(self, section: Section) -> None:
         """Finds "Roll back when:" with its list under a heading that says something else."""
@@ -132,7 +135,9 @@ class Reader:
                 part = words.part_of(told)
                 if part in ("triggers", "not_triggers"):
                     self.notes.claim(block.line - 1, block.end_line)
-                    (self.found.negative if part == "not_triggers" else self.found.triggers).extend(levels.bullets((block,), ordered=True))
+                    (self.found.negative if part == "not_triggers" else self.found.triggers).extend(
+                        levels.bullets((block,), ordered=True)
+                    )
                 told = ""
 
     def _stays(self, part: str, child: Section) -> bool:
@@ -141,6 +146,8 @@ class Reader:
             return False
         if part in _WHOLE or below in ("", part):
             return True
+        if part == "contacts":
+            return below in ("communication", "follow_up", "validation", "triggers")
         return (
             part in ("pre_checks", "validation")
             and below not in _LEAVES_CHECKS
@@ -243,6 +250,9 @@ class Reader:
     def _follow_up(self, section: Section) -> None:
         self.notes.claim(section.line, section.end_line)
         self.found.follow_up.extend(levels.bullets(every_text(section), ordered=True))
+        for current in section.walk():
+            if words.normal(current.title).startswith("immediate"):
+                self.found.first_looks.extend(checklists.read_looks(current))
 
     def _texts(self, section: Section) -> None:
         """Keeps the running text of a part as its notes."""

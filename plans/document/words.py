@@ -23,7 +23,7 @@ ROLLBACK = (
 _TABLES: tuple[tuple[str, str], ...] = (
     ("undo", r"^undo( of this level)?$|^undo:"),
     ("restore", r"^restore$|^back to normal$|^return(ing)? to normal$|^re-?enable$"),
-    ("not_triggers", r"when not to|do not roll ?back|don.t roll ?back|fix forward|not needed|cuándo no|quand ne pas|不应回滚"),
+    ("not_triggers", r"when not to|do not roll ?back|don.t roll ?back|fix forward (when|if)|not needed|cuándo no|quand ne pas|不应回滚"),
     ("revisions", r"revision history|change ?log|document history|version history|historique des r|historial de|修订"),
     ("test_script", r"^(rollback )?test script|^testing script|^drill script"),
     ("schedule", r"drill|rehears|test(ing)? schedule|regular testing|testing (of )?(the )?rollback|演练|simulacro"),
@@ -190,7 +190,9 @@ VERBS = frozenset(
 
 def opens_with_verb(text: str) -> bool:
     """Says whether a heading or an item opens with an imperative."""
-    first = re.match(r"[a-zà-ÿ]+", re.sub(r"^(then|now|first|next|finally|immediately|if needed,?)\s+", "", normal(text)))
+    first = re.match(
+        r"[a-zà-ÿ]+", re.sub(r"^(then|now|first|next|finally|immediately|if needed,?)\s+", "", normal(text))
+    )
     return first is not None and first.group(0) in VERBS
 
 
