@@ -37,6 +37,8 @@ class Piece:
     text: str
     size: int
     seq: int | None = None
+    is_taken: bool = False  # by the thread that writes: nothing is added to it any more
+    has_fallen: bool = False  # out of the tail, while it was being written
 
 
 class OutputWriter:
@@ -56,7 +58,7 @@ class OutputWriter:
         self.dropped = 0
         self.seq = 0
         self._hash = hashlib.sha256()
-        self._file_left = FILE_BYTES
+        self._file_left, self._file_mode = FILE_BYTES, "wb"
         self.file = full_text_of(attempt.pk)
 
     def __call__(self, stream: str, text: str) -> None:
@@ -83,7 +85,7 @@ class OutputWriter:
 
     def _append(self, queue: deque[Piece], stream: str, text: str, size: int) -> None:
         last = queue[-1] if queue else None
-        if last and last.seq is None and last.stream == stream and last.size + size <= CHUNK_BYTES:
+        if last and not last.is_taken and last.stream == stream and last.size + size <= CHUNK_BYTES:
             last.text, last.size = last.text + text, last.size + size
         else:
             queue.append(Piece(stream, text, size))
@@ -93,6 +95,7 @@ class OutputWriter:
             oldest = self._tail.popleft()
             self._tail_size -= oldest.size
             self.dropped += oldest.size
+            oldest.has_fallen = True
             if oldest.seq is not None:
                 self._gone.append(oldest.seq)
 
@@ -101,43 +104,46 @@ class OutputWriter:
             return
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with self.file.open("ab") as file:
+            with self.file.open(self._file_mode) as file:
                 file.write(data[: self._file_left])
-            self._file_left -= len(data)
+            self._file_left, self._file_mode = self._file_left - len(data), "ab"
         except OSError:
             self._file_left = 0  # a full disk costs the download, never the step
 
     def flush(self) -> int | None:
         """Writes what is not written yet, under the token; returns the newest seq, None when there was nothing new."""
         with self._lock:
-            fresh = [*self._head, *(piece for piece in self._tail if piece.seq is None)]
+            head, tail = list(self._head), [piece for piece in self._tail if piece.seq is None]
+            for piece in (*head, *tail):
+                piece.is_taken = True
             gone, self._gone = self._gone, []
             self._head.clear()
             dropped = self.dropped
-        if not fresh and not gone:
+        if not (head or tail or gone):
             return None
         try:
-            self._write(fresh, gone, dropped)
+            self._write(head, tail, gone, dropped)
         except Exception:
             with self._lock:
-                for piece in fresh:
+                for piece in tail:
                     piece.seq = None
-                self._head.extendleft(reversed([piece for piece in fresh if piece not in self._tail]))
+                self._head.extendleft(reversed(head))
                 self._gone = [*gone, *self._gone]
             raise
+        with self._lock:
+            self._gone += [piece.seq for piece in tail if piece.has_fallen and piece.seq is not None]
         return self.seq
 
-    def _write(self, fresh: list[Piece], gone: list[int], dropped: int) -> None:
+    def _write(self, head: list[Piece], tail: list[Piece], gone: list[int], dropped: int) -> None:
         at = timezone.now()
         with transaction.atomic():
             if not StepRun.objects.filter(pk=self.step_id, token=self.token, status=StepRun.Status.RUNNING).exists():
                 return  # fenced: somebody else owns this step's story now
             seq, rows, note_seq = self.seq, [], self._note_seq
-            if dropped and note_seq is None:
-                seq += 1
-                note_seq = seq
-                rows.append(OutputChunk(attempt=self.attempt, seq=seq, stream="note", at=at, text=""))
-            for piece in fresh:
+            for piece in (*head, *tail):
+                if note_seq is None and piece is (tail[0] if tail else None):
+                    # Kept free between head and tail, for the note of what fell out there.
+                    note_seq = seq = seq + 1
                 seq += 1
                 piece.seq = seq
                 rows.append(OutputChunk(attempt=self.attempt, seq=seq, stream=piece.stream, at=at, text=piece.text))
@@ -145,8 +151,9 @@ class OutputWriter:
             mine = OutputChunk.objects.filter(attempt=self.attempt)
             if gone:
                 mine.filter(seq__in=gone).delete()
-            if note_seq is not None:
-                mine.filter(seq=note_seq).update(text=f"\n… {dropped} bytes dropped here …\n")
+            if note_seq is not None and dropped:
+                note = {"stream": "note", "at": at, "text": f"\n… {dropped} bytes dropped here …\n"}
+                mine.update_or_create(seq=note_seq, attempt=self.attempt, defaults=note)
         self.seq, self._note_seq = seq, note_seq
 
     def finish(self) -> str:
