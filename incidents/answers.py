@@ -34,7 +34,7 @@ def _status(story: Story, blank: Blank) -> Filled | None:
     # Two choices that both fit ("INVESTIGATING / IN PROGRESS / RESOLVED") are the author's.
     if len(wanted) != 1:
         return None
-    return Filled(wanted[0], "incident.resolved" if story.resolved else "no incident.resolved yet")
+    return Filled(wanted[0], "incident.resolved" if story.resolved else "not resolved yet")
 
 
 def _level(story: Story, blank: Blank) -> Filled | None:
@@ -56,7 +56,7 @@ def _resolved(story: Story, blank: Blank) -> Filled | None:
     if story.resolved:
         return Filled(story.at(story.resolved.at), "incident.resolved")
     when = story.next_update_at
-    return Filled(f"not known; next update at {story.at(when)}", "never promised by the machine") if when else None
+    return Filled(f"not known; next update at {story.at(when)}", "no end on the timeline") if when else None
 
 
 def _severity(story: Story, blank: Blank) -> Filled | None:
@@ -129,7 +129,9 @@ def _monitoring(story: Story, blank: Blank) -> Filled | None:
 def _fix(story: Story, blank: Blank) -> Filled | None:
     when = story.next_update_at
     tail = f"; next update at {story.at(when)}" if when else "; it follows in the retrospective"
-    return Filled(f"not known{tail}", "never promised by the machine")
+    # In a list the blank's own words are its only label.
+    lead = f"{blank.raw.strip('[]')}: " if ": " in blank.label else ""
+    return Filled(f"{lead}not known{tail}", "no end on the timeline")
 
 
 def _manager(story: Story, blank: Blank) -> Filled | None:

@@ -163,11 +163,13 @@ def offset_label(seconds: float) -> str:
 def answers(ticked_by: Iterable[str], kind: str, data: Mapping[str, Any]) -> bool:
     """True when an event does what the task asks for.
 
-    An evidence run does not execute a rollback, a mail that stayed in the outbox told nobody, and only a verdict
+    An evidence run does not execute a rollback, a mail is sent once a server accepted one, and only a verdict
     *recovered* confirms anything; where the plan names `verdict.given`, any verdict is a validation that was done.
     """
     wanted = set(ticked_by)
     if kind == "verdict.given" and f"verdict.{data.get('verdict')}" in wanted:
+        return True
+    if kind == "message.accepted" and "message.sent" in wanted:
         return True
     if kind not in wanted:
         return False
@@ -201,6 +203,8 @@ def how_it_was_done(kind: str, data: Mapping[str, Any]) -> str:
         "message.sent": _how_sent(data),
         "run.started": f"{run} started{level}",
         "run.succeeded": f"{run} done{level}",
+        "step.succeeded": f"{run}: {data.get('title') or 'a step'} done",
+        "message.accepted": f"message accepted for {data.get('recipient', 'a recipient')}",
         "watch.opened": f"watch of {run}",
         "watch.ended": f"watch of {run} ended",
         "verdict.given": f"verdict: {str(data.get('verdict', '')).replace('_', ' ')}",

@@ -3,7 +3,7 @@
 What no event says stays blank for the author. An end time is never promised, the next update is.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -65,7 +65,8 @@ def draft(facts: DraftFacts) -> Draft:
 def _answered(blank: Blank, story: Story) -> Blank:
     filled = answer(story, blank)
     if filled is None:
-        return blank
+        said = story.facts.earlier.get(blank.name, "")
+        return replace(blank, value=said, source="the message before") if said and not blank.choices else blank
     choices = blank.choices
     if choices and filled.value not in choices:
         # "No rollback" is an answer that a template's [1/2/3] forgot; anything else is the author's choice.

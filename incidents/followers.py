@@ -125,6 +125,7 @@ FOLLOWERS: Table = {
     "revision.approved": (plan_drills,),
     "incident.acknowledgement_withdrawn": (page_again,),
     "alert.received": (recommend,),
+    "alert.resolved": (recommend,),
     "signal.measured": (recommend,),
     "verdict.given": (recommend,),
     **dict.fromkeys(STEP_ENDS, (keep_evidence,)),

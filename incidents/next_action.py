@@ -281,6 +281,10 @@ def _retrospective(facts: Situation) -> NextAction | None:
 
 
 def _tasks(facts: Situation) -> NextAction | None:
+    if not facts.open_tasks and facts.next_task and facts.next_task_at:
+        left = length((facts.next_task_at - facts.now).total_seconds())
+        why = f"The communication plan still asks for it; due in {left}."
+        return NextAction("tick-task", facts.next_task, why, "incident", (facts.pk,), "Go to the tasks", CALM, "tasks")
     if not facts.open_tasks:
         return None
     key, text = facts.open_tasks[0]

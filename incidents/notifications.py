@@ -8,6 +8,8 @@ from django.conf import settings
 from incidents.channels import email
 from incidents.channels.email import Mail
 from incidents.models import Delivery, DeliveryStatus
+from incidents.models.message import zone_of
+from incidents.story import clock_time
 
 log = logging.getLogger(__name__)
 NO_SERVER = "No mail server is set up (FIREBREAK_SMTP_HOST): this is what would have been sent."
@@ -48,6 +50,7 @@ def mail_of(delivery: Delivery) -> Mail:
 def page_mail(page: Any) -> Mail:
     """Asks a contact to take the incident. The link opens a page with one button; opening it does nothing."""
     incident = page.incident
+    zone = zone_of(incident.target)
     where = f"{incident.target.service.name} {incident.target.environment.name}"
     subject = f"[{incident.reference}] {incident.get_severity_display()}: {incident.title} ({where})"
     lines = [
@@ -55,7 +58,7 @@ def page_mail(page: Any) -> Mail:
         "",
         f"Service: {where}",
         f"Severity: {incident.get_severity_display()}",
-        f"Detected: {incident.detected_at:%Y-%m-%d %H:%M} UTC",
+        f"Detected: {clock_time(incident.detected_at, zone)}",
         f"You are asked as contact {page.contact_order}: {page.role}",
         "",
         "Take it: open this page and press the button there.",
@@ -64,7 +67,7 @@ def page_mail(page: Any) -> Mail:
         f"The incident: {settings.PUBLIC_URL}{incident.get_absolute_url()}",
     ]
     if page.wakes_at:
-        lines += ["", f"If nobody takes it by {page.wakes_at:%H:%M} UTC, the next contact is asked."]
+        lines += ["", f"If nobody takes it by {clock_time(page.wakes_at, zone)}, the next contact is asked."]
     text = "\n".join(lines) + "\n"
     mark = "Drill" if incident.is_drill else ""
     return Mail(page.address, subject, text, email.html_of(subject, text, mark=mark), {"X-Priority": "1"})

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from incidents.models import Incident
+from incidents.models import AlertStatus, Incident
 from rollbacks.measure import Measure, number_in_words, same_words
 from rollbacks.models import Sample
 from rollbacks.recommend import Match, Recommendation, RecommendationFacts, recommend
@@ -21,8 +21,21 @@ def recommend_for(incident: Incident) -> bool:
     """Asks anew and keeps the answer; True when it differs from the last one. No plan, no question."""
     if not incident.is_live or not incident.compiled:
         return False
-    answer = recommend(incident.compiled, facts_of(incident))
-    return incident.remember_recommendation(as_json(answer, incident.compiled))
+    answer = as_json(recommend(incident.compiled, facts_of(incident)), incident.compiled)
+    if hold := why_hold(incident):
+        answer |= {"hold": hold, "sentence": f"{hold} {answer['sentence']}"}
+    return incident.remember_recommendation(answer)
+
+
+def why_hold(incident: Incident) -> str:
+    """Before the first command: why to wait with it, because the service looks healthy now; empty when it does not."""
+    changing = ("rollback", "undo", "restore", "drill")
+    if incident.events.filter(kind="run.started", data__run_kind__in=changing).exists():
+        return ""
+    last = incident.alerts.order_by("-last_seen_at").first()
+    if last and not incident.alerts.filter(status=AlertStatus.FIRING).exists():
+        return f"Hold: the alert {last.name} has resolved, it looks healthy now. Look before you roll back."
+    return ""
 
 
 def facts_of(incident: Incident) -> RecommendationFacts:
@@ -107,6 +120,7 @@ def as_json(answer: Recommendation, compiled: Mapping[str, Any]) -> dict[str, An
         "timeframe_seconds": row.get("timeframe_seconds"),
         "matches": [match.as_json() for match in answer.matches],
         "runner_up": _runner_up(answer.runner_up),
+        "hold": "",
         "flips": answer.flips,
         "tie": answer.tie,
         "uncovered": answer.uncovered,

@@ -1,7 +1,7 @@
 """Reads an incident's events once and keeps what drafts ask for. Pure: plain data in, plain data out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -32,6 +32,8 @@ class DraftFacts:
     impact: str = ""
     corrects_sent_at: datetime | None = None
     sent_before: int = 0
+    # What people wrote into the message before, by the name of the blank.
+    earlier: Mapping[str, str] = field(default_factory=dict)
 
 
 class Story:

@@ -122,5 +122,5 @@ def said(value: Any) -> Any:
 
 def same_answer(old: dict[str, Any], new: dict[str, Any]) -> bool:
     """True when level, row and rule are the same; a moved number alone is no new answer."""
-    keys = ("level", "row_line", "tie", "uncovered", "answer")
-    return bool(old) and all(old.get(key) == new.get(key) for key in keys)
+    keys = ("level", "row_line", "tie", "uncovered", "answer", "hold")
+    return bool(old) and all((old.get(key) or None) == (new.get(key) or None) for key in keys)

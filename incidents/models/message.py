@@ -214,7 +214,8 @@ class Message(models.Model):
             "recipients": count,
             "by_hand": by_hand,
             "outbox": not by_hand and not self.leaves_the_house,
-            "counts": by_hand or self.leaves_the_house or not self.incident.must_reach_people,
+            # A mail that leaves counts when a server accepts it; one that cannot leave, where nobody must be told.
+            "counts": by_hand or not (self.leaves_the_house or self.incident.must_reach_people),
             "next_update_at": self.next_update_at,
         }
         self.incident.record("message.sent", by=by, at=at, data=data)
@@ -237,6 +238,7 @@ def lines_of(incident: Any) -> list[drafts.Line]:
 
 def facts_of(incident: Any, corrects: "Message | None" = None) -> drafts.DraftFacts:
     """What a draft may use: the events, the plan's template, the words a person wrote about the impact."""
+    sent = list(Message.objects.sent().filter(incident_id=incident.pk).order_by("sent_at", "pk"))
     return drafts.DraftFacts(
         reference=incident.reference,
         lines=lines_of(incident),
@@ -246,7 +248,8 @@ def facts_of(incident: Any, corrects: "Message | None" = None) -> drafts.DraftFa
         levels=incident.compiled.get("levels") or [],
         impact=incident.impact,
         corrects_sent_at=corrects.sent_at if corrects else None,
-        sent_before=Message.objects.sent().filter(incident_id=incident.pk).count(),
+        sent_before=len(sent),
+        earlier={str(blank["name"]): str(blank["value"]) for blank in sent[-1].fields} if sent else {},
     )
 
 

@@ -80,5 +80,7 @@ class PeopleVerbs(IncidentRecord):
         with transaction.atomic():
             RoleAssignment.objects.current().filter(incident_id=self.pk, role=role).update(ended_at=at)
             assignment = RoleAssignment.objects.create(incident_id=self.pk, role=role, user=user, by=by, at=at)
-            self.record("role.assigned", by=by, at=at, data={"role": role, "user": user.get_username()})
+            self.record(
+                "role.assigned", by=by, at=at, data={"role": role, "user": user.get_full_name() or user.get_username()}
+            )
         return assignment

@@ -265,3 +265,14 @@ def test_a_header_cannot_be_smuggled_in_by_a_title(post: Post) -> None:
     deliver_all()
     assert post.recipients == ["ben@example.test"]
     assert post.mails[0]["Bcc"] is None
+
+
+def test_stakeholders_are_told_when_a_server_took_the_first_mail(post: Post, responder: User) -> None:
+    post.refuse = {"carol@example.test"}
+    incident = make_incident()
+    sent(incident, responder)
+    assert incident.tasks.get(text="Notify stakeholders").ticked_at is None
+    send_delivery(Delivery.objects.get(recipient="carol@example.test").pk)
+    assert incident.tasks.get(text="Notify stakeholders").ticked_at is None
+    deliver_all()
+    assert incident.tasks.get(text="Notify stakeholders").how == "message accepted for dan@example.test"

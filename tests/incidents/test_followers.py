@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from incidents import evidence_keeping, followers, recommendation
-from incidents.models import Contact, Incident
+from incidents.models import Alert, Contact, Incident
 from rollbacks.models import Run, Sample, Sampling
 from rollbacks.models.states import RunStatus
 from tests.incidents.factories import make_incident
@@ -198,3 +198,20 @@ def make_samples(incident: Incident, *, requests: int, errors: int) -> None:
         target=incident.target, stream_key=incident.stream_key, signal="errors", at=domain_time.now(), seconds=5.0,
         requests=requests, errors=errors,
     )  # fmt: skip
+
+
+def test_an_alert_that_resolved_before_the_first_command_says_hold() -> None:
+    incident = make_incident(matrix_line=307)
+    at = domain_time.now()
+    alert = Alert.objects.create(
+        fingerprint="f", starts_at=at, name="HighErrors", incident=incident, received_at=at, last_seen_at=at
+    )
+    recommendation.recommend_for(incident)
+    assert not incident.recommendation["hold"]
+    Alert.objects.filter(pk=alert.pk).update(status="resolved")
+    dispatch(say(incident, "alert.resolved", name="HighErrors"))
+    incident.refresh_from_db()
+    assert incident.recommendation["sentence"].startswith("Hold: the alert HighErrors has resolved")
+    say(incident, "run.started", run=9, run_kind="rollback", level=1)
+    recommendation.recommend_for(incident)
+    assert not incident.recommendation["hold"]

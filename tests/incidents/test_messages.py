@@ -303,3 +303,12 @@ def test_a_list_of_messages_costs_two_queries(responder: User, django_assert_num
         for message in Message.objects.for_list().filter(incident=incident):
             assert message.sent_by == responder
             assert len(message.deliveries.all()) == 2
+
+
+@pytest.mark.django_db
+def test_what_people_wrote_is_offered_again_in_the_next_message(responder: User) -> None:
+    incident = make_incident()
+    make_message(incident, responder).send(by=responder)
+    again = {blank["name"]: blank for blank in Message.draft_for(incident).fields}
+    affected = again["impact-affected-queries-endpoints"]
+    assert (affected["value"], affected["source"]) == ("All customers see errors", "the message before")

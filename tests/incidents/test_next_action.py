@@ -74,6 +74,16 @@ WATCH = WatchFacts(word="Checks passed, watching until 14:51", sentence="640 req
             "Go to the tasks",
         ),
         ({"status": "resolved", "retrospective": "published"}, "close", "Close"),
+        (
+            {
+                "status": "resolved",
+                "retrospective": "published",
+                "next_task": "Bug",
+                "next_task_at": NOW + timedelta(hours=9),
+            },
+            "tick-task",
+            "Go to the tasks",
+        ),
         ({"status": "closed"}, "nothing", ""),
         ({"status": "dismissed"}, "nothing", ""),
     ],
