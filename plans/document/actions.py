@@ -36,7 +36,7 @@ def pieces(fence: Fence, before: str, label: str) -> list[StepFence]:
     whole = step_fence(fence, before, label)
     if whole.role != "command" or "for=" in fence.attributes:
         return [whole]
-    ways = comments.alternatives(comments.cut(fence.body))
+    ways = comments.alternatives(comments.cut(fence.body, fence.language))
     if not ways:
         return [whole]
     return [
@@ -98,7 +98,11 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
         if whole.role != "command" and whole.language not in fences.RUNNABLE and not whole.attributes:
             continue
         notes.claim(block.line, block.end_line)
-        groups_ = [] if whole.attributes or whole.role != "command" else comments.actions(comments.cut(block.body))
+        groups_ = (
+            []
+            if whole.attributes or whole.role != "command"
+            else comments.actions(comments.cut(block.body, block.language))
+        )
         if len(groups_) <= 1:
             title = groups_[0][0].title if groups_ and groups_[0][0].title else _block_title(before, block)
             piece = pieces(block, before, "")

@@ -37,9 +37,9 @@ class Segment:
     """A comment before the first command that tells a person what to do."""
 
 
-def cut(body: str) -> list[Segment]:
+def cut(body: str, language: str = "bash") -> list[Segment]:
     """Returns the segments of a block, in order; a block without opening comments is one segment without a title."""
-    lines = shell.logical_lines(body)
+    lines = shell.logical_lines(body, posix=language.lower() not in shell.WITHOUT_ESCAPES)
     told = _told_first(lines)
     starts = sorted({*_starts(lines), *told})
     if not starts or starts[0] != 0:
@@ -55,7 +55,7 @@ def _told_first(lines: list[Logical]) -> list[int]:
     """Returns the comments before the first command that tell a person what to do: "Open a shell on the host"."""
     first = next((index for index, line in enumerate(lines) if not line.is_comment and not line.is_blank), 0)
     blank = max((index for index in range(first) if lines[index].is_blank), default=-1)
-    head = lines[:blank] if not any(line.text.startswith("#!") for line in lines[:1]) else []
+    head = lines[: max(blank, 0)] if not any(line.text.startswith("#!") for line in lines[:1]) else []
     return [
         index
         for index, line in enumerate(head)

@@ -138,8 +138,8 @@ def _is_full_procedure(section: Section) -> bool:
 def _speaks_as_level(section: Section) -> bool:
     """Says whether a section promises a time or opens a procedure itself: its lower headings are then parts of it."""
     own = {group.meaning for group in groups.of_blocks(section.blocks, section.line)}
-    names = any(words.speaks_of_rollback(child.title) for child in section.children)
-    return bool(own & {"time", "procedure"}) and not names and bool(section.children)
+    names = sum(words.speaks_of_rollback(child.title) for child in section.children)
+    return bool(own & {"time", "procedure"}) and bool(section.children) and names * 2 <= len(section.children)
 
 
 def step_headings(section: Section) -> list[Section]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from plans.document import durations, fences, groups, inline, words
 from plans.document.blocks import Fence, Item, Listing, Paragraph, Section, Table, every_block, fences_in
@@ -64,14 +65,25 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool) -> list[
             before = block.lines[-1].lead or block.text
         if not isinstance(block, Fence):
             continue
-        if block.body.count("[ ]") > 1:  # a blank form, not a message
+        if block.body.count("[ ]") > 1 and not _SUBJECT.search(block.body):  # a blank form, not a message
             continue
         role = fences.role_of(block)
         if role == "template" or (not only_clear and role in ("doc", "output") and not block.attributes):
             notes.claim(section.line, block.end_line)
-            found.append(template(block, before or title))
+            found.extend(template(piece, before or title) for piece in _messages(block))
             before = ""
     return found
+
+
+def _messages(fence: Fence) -> list[Fence]:
+    """Returns a fence cut into its messages, where it holds several under headings of their own."""
+    if len(_SUBJECT.findall(fence.body)) < 2:
+        return [fence]
+    lines = fence.body.split("\n")
+    starts = [place for place, line in enumerate(lines) if re.match(r"#{1,4} \S", line)] or [0]
+    ends = [*starts[1:], len(lines)]
+    pieces = [(start, "\n".join(lines[start:end])) for start, end in zip(starts, ends, strict=True)]
+    return [replace(fence, line=fence.line + start, body=body) for start, body in pieces if _SUBJECT.search(body)]
 
 
 def template(fence: Fence, title: str) -> Template:

@@ -73,7 +73,22 @@ _ASSIGNED = re.compile(
     re.MULTILINE,
 )
 _USUAL = frozenset(
-    ["PATH", "HOME", "USER", "PWD", "SHELL", "LANG", "HOSTNAME", "TMPDIR", "EOF", "PPID", "RANDOM", "SECONDS", "UID"]
+    [
+        "PATH",
+        "HOME",
+        "USER",
+        "PWD",
+        "SHELL",
+        "LANG",
+        "HOSTNAME",
+        "TMPDIR",
+        "EOF",
+        "PPID",
+        "RANDOM",
+        "SECONDS",
+        "UID",
+        "LASTEXITCODE",
+    ]
 )
 _SHELL_TEST = re.compile(
     r"^(ERROR|INFO|WARN|WARNING|DEBUG|OK|FAIL|PASS|SUCCESS|NOTE|TODO|URGENT|RESOLVED|ALERT|UPDATE|X|x)$"

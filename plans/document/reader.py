@@ -163,6 +163,8 @@ class Reader:
         for table in (table for current in section.walk() for table in tables.tables_of(current)):
             self.notes.claim(section.line)
             self.found.matrix.extend(tables.matrix_rows(table, self.notes))
+        for child in section.children:
+            self._trigger_lists(child)
         self._texts(section)
 
     def _risks(self, section: Section) -> None:

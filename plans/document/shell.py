@@ -13,6 +13,7 @@ LOOSE_PLACEHOLDER = re.compile(r"(?<![<\w])<([A-Za-z][A-Za-z0-9_.\/|-]*(?: [A-Za
 
 _HEREDOC = re.compile(r"<<(?P<dash>-?)\s*(?P<quote>['\"]?)(?P<word>[A-Za-z_][A-Za-z0-9_]*)(?P=quote)")
 _STATE = re.compile(r"\\.|['\"]|(?<![^\s;&|()])#|\\$", re.DOTALL)
+_PLAIN_STATE = re.compile(r"['\"]|(?<![^\s;&|()])#")
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<op>&&|\|\||\|&|\||;;|;|&>>|&>|\d*>>|\d*>&|\d*<&|<<-|<<<|<<|\d*>\||<>|\d*>|\d*<|&|\(|\))"
     r"|(?P<word>(?:'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.|\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|[^\s;&|()<>'\"\\`])+)|(?P<odd>.)",
@@ -20,6 +21,8 @@ _TOKEN = re.compile(
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _STOPS = frozenset({"&&", "||", "|", "|&", ";", ";;", "&", "(", ")"})
+WITHOUT_ESCAPES = frozenset({"powershell", "ps1", "pwsh", "cmd", "bat", "batch"})
+"""Shells in which a backslash is only a backslash."""
 CONTROL = frozenset(
     [
         "if",
@@ -65,7 +68,7 @@ class Logical:
         return self.text.strip().lstrip("#").removeprefix("//").strip()
 
 
-def logical_lines(body: str) -> list[Logical]:
+def logical_lines(body: str, *, posix: bool = True) -> list[Logical]:
     """Returns the logical lines; quotes, backslashes, trailing pipes and here-documents join what belongs together."""
     lines, found, position = body.split("\n"), [], 0
     if lines and lines[-1] == "":
@@ -77,13 +80,13 @@ def logical_lines(body: str) -> list[Logical]:
         if not stripped or (stripped.startswith("#") and not (stripped.startswith("#!") and start == 0)):
             found.append(Logical(start, text, bool(stripped)))
             continue
-        quote, joined = _scan(text, "")
+        quote, joined = _scan(text, "", posix)
         parts = [text]
         while (quote or joined) and position < len(lines):
             parts.append(lines[position])
-            quote, joined = _scan(lines[position], quote)
+            quote, joined = _scan(lines[position], quote, posix)
             position += 1
-        heredoc = _HEREDOC.search(parts[-1])
+        heredoc = _HEREDOC.search(parts[-1]) if posix else None
         if heredoc is not None:
             end = heredoc.group("word")
             while position < len(lines):
@@ -95,10 +98,10 @@ def logical_lines(body: str) -> list[Logical]:
     return found
 
 
-def _scan(line: str, quote: str) -> tuple[str, bool]:
+def _scan(line: str, quote: str, posix: bool) -> tuple[str, bool]:
     """Returns (the quote still open after the line, whether the command goes on)."""
     end = len(line)
-    for match in _STATE.finditer(line):
+    for match in (_STATE if posix else _PLAIN_STATE).finditer(line):
         mark = match.group(0)
         if mark == "#" and not quote:
             end = match.start()
@@ -106,6 +109,8 @@ def _scan(line: str, quote: str) -> tuple[str, bool]:
         if mark in "'\"":
             quote = mark if not quote else "" if quote == mark else quote
     tail = line[:end].rstrip()
+    if not posix:
+        return quote, not quote and tail.endswith(("`", "|"))
     slashes = len(tail) - len(tail.rstrip("\\"))
     return quote, not quote and (slashes % 2 == 1 or tail.endswith(("|", "&&")))
 
