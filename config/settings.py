@@ -96,6 +96,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+if TESTING:
+    # Half a second for each account of a test is a suite that nobody runs.
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "now"
 LOGOUT_REDIRECT_URL = "sign-in"
@@ -242,6 +245,13 @@ LOGGING = {
     # Three scans every five seconds would bury everything else; a task that fails is still told at ERROR.
     "loggers": {
         name: {"level": "WARNING"}
-        for name in ("httpx", "celery.utils.functional", "celery.worker.strategy", "celery.app.trace", "celery.beat")
+        for name in (
+            "httpx",
+            "celery.utils.functional",
+            "celery.worker.strategy",
+            "celery.app.trace",
+            "celery.beat",
+            "axes",
+        )
     },
 }

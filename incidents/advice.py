@@ -39,7 +39,9 @@ def advice(target: Any, symptom: str) -> Advice:
         (row for row in compiled.get("matrix", []) if symptom and same_words(symptom, row.get("symptom", ""))), None
     )
     found = recommend(compiled, RecommendationFacts(symptom=symptom)) if symptom.strip() and compiled else None
-    level = next((level for level in compiled.get("levels", []) if found and level["number"] == found.level), {})
+    level: dict[str, Any] = next(
+        (level for level in compiled.get("levels", []) if found and level["number"] == found.level), {}
+    )
     return Advice(
         target=target,
         symptom=symptom.strip(),

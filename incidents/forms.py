@@ -19,7 +19,9 @@ class TargetChoice(forms.ModelChoiceField):
     """Service and environment as one choice; production says so."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.service.name} · {obj.environment.name}{' (production)' if obj.environment.is_production else ''}"
+        name = obj.environment.name
+        mark = " (production)" if obj.environment.is_production and name.lower() != "production" else ""
+        return f"{obj.service.name} · {name}{mark}"
 
 
 class DeclareForm(forms.Form):

@@ -170,7 +170,7 @@ class Overview:
             .exclude(pk=self.incident.pk)
             .select_related("target__service", "target__environment")
         )
-        return list(live.defer("recommendation", "impact").order_by("detected_at")[:5])
+        return list(live.defer("recommendation", "impact").order_by("detected_at")[:3])
 
     @cached_property
     def level(self) -> dict[str, Any]:

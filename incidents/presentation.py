@@ -11,6 +11,7 @@ from incidents.models import Severity
 from incidents.next_action import NextAction, next_action
 from incidents.overview import NEWEST_LINES, Overview, level_of
 from incidents.situation import next_level, situation_of
+from rollbacks import charts
 from rollbacks.models import Run
 
 # These acts are one press; every other one opens a page first.
@@ -47,13 +48,19 @@ class IncidentPage(Overview):
         return f"{url}#{self.next.anchor}" if self.next.anchor else url
 
     @property
+    def next_posts(self) -> bool:
+        """True when the next action is one press: a message without a draft gets one by it."""
+        return self.next.key in POSTING or self.next.url_name == "incident-message"
+
+    @property
     def choosing(self) -> bool:
         return self.next.key in CHOOSING
 
     @property
-    def shows_reasons(self) -> bool:
-        """The reasons stand beside the decision and stay while its run goes on."""
-        return self.incident.is_live and bool(self.incident.recommendation)
+    def reasons_with_next(self) -> bool:
+        """The reasons stand beside the decision; afterwards they stay beside its run."""
+        deciding = self.next.key in {*CHOOSING, *POSTING, "confirm-run", "fix-run", "approve-run"}
+        return bool(self.incident.recommendation) and (deciding or self.run is None)
 
     @cached_property
     def word(self) -> Word:
@@ -126,6 +133,10 @@ class IncidentPage(Overview):
         return f"Step {place} of {len(own)}" if self.step in own else "Checking"
 
     @property
+    def steps_done(self) -> int:
+        return sum(step.status == "succeeded" for step in self.steps)
+
+    @property
     def used_seconds(self) -> float:
         run = self.run
         if run is None or run.started_at is None:
@@ -190,8 +201,15 @@ class IncidentPage(Overview):
         return found
 
     @cached_property
-    def charts(self) -> list[Any]:
-        return []
+    def charts(self) -> list[charts.Chart]:
+        """Errors and latency of every signal, with the detection and each rollback marked."""
+        marks = [charts.Mark(self.incident.detected_at, "detected")]
+        return charts.of_stream(self.incident.stream_key, self.incident.target, self.incident.compiled, self.now, marks)
+
+    @property
+    def measured_at(self) -> datetime | None:
+        """When the newest figure was measured."""
+        return max((chart.measured_at for chart in self.charts if chart.measured_at), default=None)
 
     # Tasks, evidence, timeline
 

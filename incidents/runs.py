@@ -24,11 +24,6 @@ def draft_rollback(incident: Incident, *, by: Any) -> Run:
     return _draft(incident, by=by, kind=kind, level=incident.chosen_level)
 
 
-def draft_undo(incident: Incident, run: Run, *, by: Any) -> Run:
-    """The draft that takes a finished run back."""
-    return _draft(incident, by=by, kind="undo", level=run.level, undoes=run)
-
-
 def draft_restore(incident: Incident, *, by: Any) -> Run:
     """The draft that brings the service out of its rolled-back state."""
     if incident.revision is None:
@@ -36,9 +31,9 @@ def draft_restore(incident: Incident, *, by: Any) -> Run:
     return _draft(incident, by=by, kind="restore", level=None)
 
 
-def _draft(incident: Incident, *, by: Any, kind: str, level: int | None, undoes: Run | None = None) -> Run:
+def _draft(incident: Incident, *, by: Any, kind: str, level: int | None) -> Run:
     mine = Run.objects.of_stream(incident.stream_key)
-    waiting = mine.filter(kind=kind, level=level, undoes=undoes, status="draft", revision=incident.revision).last()
+    waiting = mine.filter(kind=kind, level=level, status="draft", revision=incident.revision).last()
     if waiting:
         return waiting
     active = mine.filter(kind__in=CHANGING).active().last()
@@ -49,8 +44,7 @@ def _draft(incident: Incident, *, by: Any, kind: str, level: int | None, undoes:
         level=level,
         stream=incident.stream_key,
         by=by,
-        undoes=undoes,
-        supersedes=active if kind != "undo" else None,
+        supersedes=active,
     )
     run.prepare_later()
     return run

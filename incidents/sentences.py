@@ -242,7 +242,9 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     "before.frozen": lambda data: "Figures before the rollback kept",
     "sampling.started": lambda data: data.get("problem") or f"Labelled queries measure the {data.get('signal')}",
     "sampling.stopped": lambda data: f"The {data.get('signal')} are not measured any more",
-    "signal.measured": lambda data: f"Measured: {data.get('percent'):g} % {data.get('signal')} in {data.get('requests')} requests",
+    "signal.measured": lambda data: (
+        f"Measured: {data.get('percent'):g} % {data.get('signal')} in {data.get('requests')} requests"
+    ),
     "retrospective.drafted": lambda data: "Retrospective drafted",
     "retrospective.changed": lambda data: "worked on the retrospective",
     "retrospective.published": lambda data: "published the retrospective",

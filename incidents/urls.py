@@ -45,7 +45,6 @@ urlpatterns = [
     path("incidents/<int:pk>/reopening/", endings.reopening, name="incident-reopening"),
     path("incidents/<int:pk>/dismissal/", endings.dismissal, name="incident-dismissal"),
     path("incidents/<int:pk>/closure/", endings.closure, name="incident-closure"),
-    path("incidents/<int:pk>/undo/", endings.undo, name="incident-undo"),
     path("incidents/<int:pk>/restore/", endings.restore, name="incident-restore"),
     path("incidents/<int:pk>/messages/", messages.listing, name="incident-messages"),
     path("incidents/<int:pk>/messages/new/", messages.draft, name="incident-message"),

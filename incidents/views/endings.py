@@ -1,8 +1,8 @@
-"""How an incident ends, and the ways back: resolve, reopen, dismiss, close, undo, restore."""
+"""How an incident ends, and the ways back: resolve, reopen, dismiss, close, restore."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -91,17 +91,6 @@ def closure(request: HttpRequest, pk: int) -> HttpResponse:
         kinds=("incident.reopened", "incident.closed"),
         repeats="incident.closed",
     )
-
-
-@posted
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Drafts the run that takes a finished one back; its page shows the commands."""
-
-    def draft(incident: Incident) -> Run:
-        run = get_object_or_404(Run, pk=request.POST.get("run") or 0, stream__key=incident.stream_key)
-        return runs.draft_undo(incident, run, by=request.user)
-
-    return act(request, pk, draft, kinds=("run.queued", "run.started"), then=_to_run)
 
 
 @posted

@@ -169,7 +169,7 @@ def _save(request: HttpRequest, message: Message) -> str:
             by=request.user,
             subject=request.POST.get("subject"),
             body=request.POST.get("body"),
-            values={name[6:]: value for name, value in request.POST.items() if name.startswith("field-")},
+            values={name[6:]: str(value) for name, value in request.POST.items() if name.startswith("field-")},
             recipients=request.POST.get("recipients"),
             next_update_at=moments.read(request.POST.get("next_update_at", "")),
         )

@@ -21,7 +21,9 @@ function wake(name) {
 
 function say(word) {
   if (state) state.dataset.liveState = word;
-  if (state) state.textContent = word === "broken" ? state.dataset.broken : "";
+  // One banner is enough: when a part is down, that one says more.
+  const known = document.querySelector(".banner[role=alert]:not([hidden])");
+  if (state) state.textContent = word === "broken" && !known ? state.dataset.broken : "";
 }
 
 function connect() {
@@ -81,6 +83,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // A cut line keeps the form as it is; one sentence says that nothing was sent.
 document.addEventListener("htmx:sendError", (event) => {
   if (event.detail.requestConfig?.verb === "get") return say("broken");
+  if (event.target instanceof HTMLFormElement) event.target.dataset.touched = "";
   const notice = document.getElementById("not-sent");
   if (notice) notice.hidden = false;
 });

@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 
 from incidents.models import Contact, Evidence, Incident, Stakeholder
 from plans.models import Plan
-from rollbacks.models import Attempt, Environment, OutputChunk, Run, Service, StepRun, Target, Verdict, Watch
+from rollbacks.models import Attempt, Environment, OutputChunk, Run, Sample, Service, StepRun, Target, Verdict, Watch
+from rollbacks.watch_terms import Terms
 from timeline import domain_time
 from timeline.models import Stream
 
@@ -79,6 +80,7 @@ def investigating(by: User, **changes: Any) -> Incident:
     )
     incident.add_note(text="Deploy of 14:02 shipped fraiseql 1.7.0.\nOnly nested queries fail.", by=by, at=at)
     _keep_evidence(incident)
+    _measure(incident)
     return incident
 
 
@@ -148,14 +150,7 @@ def watched(
         stream=run.stream,
         target=incident.target,
         status="ended" if ended else "open",
-        terms={
-            "warmup": 60,
-            "looks": [300, 600, 1800],
-            "good_from": 600,
-            "threshold": 1.0,
-            "count": 299,
-            "good_looks": 2,
-        },
+        terms=Terms().to_json(),
         opened_at=now - timedelta(minutes=9),
         changed_at=now - timedelta(minutes=9),
         armed_at=now - timedelta(minutes=9),
@@ -244,6 +239,22 @@ SCENES: dict[str, Callable[[User], Incident]] = {
     "drill": drill,
     "resolved": resolved,
 }
+
+
+def _measure(incident: Incident, *, share: float = 0.124) -> None:
+    """Samples of ten seconds since ten minutes before the detection, errors from four minutes before it."""
+    now, begun = domain_time.now(), incident.detected_at - timedelta(minutes=10)
+    samples = []
+    for place in range(int((now - begun).total_seconds() // 10)):
+        at = begun + timedelta(seconds=10 * place)
+        bad = share if at > incident.detected_at - timedelta(minutes=4) else 0.0
+        figures = {"requests": 100, "errors": int(100 * bad), "p50_ms": 3.1, "p95_ms": 6.4 + (place % 5) / 4}
+        row = Sample(
+            target=incident.target, stream_key=incident.stream_key, signal="errors", at=at, seconds=10.0, **figures
+        )
+        if not 42 <= place < 45:  # no data is a gap
+            samples.append(row)
+    Sample.objects.bulk_create(samples)
 
 
 def _chosen(by: User, **changes: Any) -> Incident:
