@@ -76,6 +76,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100)
     parser.add_argument("--fd", type=int, help="a listening socket handed down by a supervisor")
+    parser.add_argument("--wait-on", type=int, help="a pipe: serve only when its other end has been closed")
     parser.add_argument("--proxy", default="", help="addresses whose X-Forwarded-* headers are believed")
     options = parser.parse_args()
     configuration = uvicorn.Config(
@@ -94,6 +95,8 @@ def main() -> None:
     # What was imported lives as long as the process: no collection needs to look at it again.
     gc.freeze()
     server = Server(configuration)
+    if options.wait_on is not None:
+        os.read(options.wait_on, 1)
     # Not uvicorn's own `fd=`: it takes the socket for a unix socket, and the client's address is lost.
     server.run(None if options.fd is None else [socket.socket(fileno=options.fd)])
     sys.exit(0 if server.started else 3)

@@ -21,6 +21,7 @@ from pathlib import Path
 from config import processes
 from config.data_folder import CannotStart, kept_port, kept_secret, listen, open_folder, why_not
 from config.embedded_redis import embedded_redis, wait_until_it_answers
+from config.line_up import practice_part, web_part, worker_parts
 from config.log_lines import LogLines
 from config.parts import Part, ended, python
 from config.up_settings import UpSettings, read_up_settings
@@ -31,7 +32,8 @@ TICK = 0.2
 IDLE_SECONDS = 3.0  # what is idle is gone by then
 BUSY_SECONDS = 20.0  # a mail or a probe under way may end
 READY_SECONDS = 30.0
-WORKER = ("-m", "celery", "--quiet", "-A", "config", "worker", "--without-mingle", "--without-gossip")
+PRACTICE_SECONDS = 5.0
+SAME_REQUEST_SECONDS = 0.4
 
 
 class Supervisor:
@@ -40,7 +42,7 @@ class Supervisor:
     def __init__(self, settings: UpSettings, listener: socket.socket, log: LogLines) -> None:
         self._settings, self._listener, self._log = settings, listener, log
         self._parts: list[Part] = []
-        self._asked_to_stop = 0
+        self._asked_to_stop, self._asked_at = 0, float("-inf")
         self._wakeup, wakeup_write = socket.socketpair()
         self._wakeup.setblocking(False)
         wakeup_write.setblocking(False)
@@ -81,18 +83,21 @@ class Supervisor:
             wait_until_it_answers(url, redis)
             os.environ["REDIS_URL"] = url
         practice_port = kept_port(settings.data / "practice-port", settings.practice_port) if settings.practice else 0
+        # The pages import their code while the database is prepared, and answer when the pipe is closed.
+        wait_on, go = os.pipe()
+        web = self._launch(web_part(self._listener.fileno(), wait_on))
         told = self._prepare(practice_port)
-        descriptor = self._listener.fileno()
-        web = Part("web", python("-m", "config.server", "--fd", str(descriptor)), keep_open=(descriptor,))
-        web.ready_when = "pages answer"
-        self._launch(web)
+        os.close(go)
         self._wait_for([web], READY_SECONDS)
-        if not web.ready and not self._asked_to_stop:
+        if self._asked_to_stop:
+            return told
+        if not web.ready:
             raise CannotStart("The pages could not be started; the lines above say why.")
         workers = [self._launch(part) for part in worker_parts()]
-        if settings.practice:
-            workers.append(self._launch(practice_part(settings, practice_port)))
+        practice = [self._launch(practice_part(settings, practice_port))] if settings.practice else []
         self._wait_for(workers, READY_SECONDS)
+        # Its environment is made once and may take half a minute on a busy machine: nobody waits for that.
+        self._wait_for(practice, PRACTICE_SECONDS)
         return told
 
     def _prepare(self, practice_port: int) -> dict[str, str]:
@@ -118,7 +123,7 @@ class Supervisor:
     def _wait_for(self, parts: list[Part], seconds: float) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self._asked_to_stop:
-            if all(part.ready or part.given_up for part in parts):
+            if all(part.ready or part.given_up or part.crashes > 1 for part in parts):
                 return
             self._turn()
             for part in self._parts:
@@ -205,36 +210,17 @@ class Supervisor:
         processes.tell_me_when_my_parent_dies(signal.SIGUSR1)
 
     def _on_stop(self, *_: object) -> None:
-        self._asked_to_stop += 1
+        # A closed terminal and `timeout` send to every process of the group, and the one that stands by passes it on:
+        # what comes twice at once was asked once.
+        now = time.monotonic()
+        if now - self._asked_at > SAME_REQUEST_SECONDS:
+            self._asked_to_stop += 1
+            self._asked_at = now
 
     def _die(self) -> None:
         """The process that stood by was killed: end everything now."""
         processes.kill_everything(part.pid for part in self._parts if part.pid)
         os._exit(1)
-
-
-def worker_parts() -> list[Part]:
-    """The three workers, by the same commands as docker-compose.yml."""
-    return [
-        _worker("rollback", "rollback", "--pool=prefork", "--concurrency=2"),
-        _worker("general", "general,probe,mail", "--pool=threads", "--concurrency=4"),
-        _worker("control", "control", "--pool=threads", "--concurrency=1", "--beat-thread"),
-    ]
-
-
-def _worker(name: str, queues: str, *more: str) -> Part:
-    command = python(*WORKER, f"--hostname={name}@%h", f"--queues={queues}", "--loglevel=INFO", *more)
-    # The checks import every view: `prepare` has run them, and each worker is 5 MiB smaller without.
-    return Part(name, command, env={"CELERY_SKIP_CHECKS": "1"}, ready_when=" ready.")  # Celery's own last word
-
-
-def practice_part(settings: UpSettings, port: int) -> Part:
-    """The keeper of the practice service."""
-    root = settings.data / "practice"
-    command = python("-m", "practice.keeper", "--root", str(root), "--port", str(port))
-    alerts = f"http://127.0.0.1:{settings.port}/api/intake/alertmanager/"
-    more = ["--alert-url", alerts, "--token-file", str(root / "intake-token")]
-    return Part("practice", [*command, *more], ready_when="running (pid ")
 
 
 def stand_by(supervisor: int, log: LogLines) -> int:

@@ -70,6 +70,8 @@ def test_the_stream_needs_a_sign_in_and_delivers_a_ring(running):
     assert "event: run-18" not in lines
     client.close()
     stream.close()
+    browser.post("/sign-out/")
+    assert browser.stream("run:17").status == 401
 
 
 def test_a_second_start_on_the_same_folder_or_port_is_refused_with_a_sentence(running, tmp_path):

@@ -1,4 +1,7 @@
-"""Starts everything in one terminal: Redis, pages and stream, workers, practice service (docs/running.md)."""
+"""Starts everything in one terminal: Redis, pages and stream, workers, practice service (docs/running.md).
+
+`manage.py up` goes straight to the supervisor; this is its entry in `manage.py help`, and `call_command("up")`.
+"""
 
 import os
 import sys
