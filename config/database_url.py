@@ -32,9 +32,16 @@ def database_from_url(url: str) -> dict[str, Any]:
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": dict(parse_qsl(parts.query)),
         }
-    raise ImproperlyConfigured(f"DATABASE_URL: {parts.scheme or url!r} is not known. Use sqlite:///path or postgresql://user:password@host/name.")
+    raise ImproperlyConfigured(
+        f"DATABASE_URL: {parts.scheme or url!r} is not known. Use sqlite:///path or postgresql://user:password@host/name."
+    )
 
 
 def sqlite_database(path: Path) -> dict[str, Any]:
     """The embedded default: WAL and IMMEDIATE transactions."""
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": dict(SQLITE_OPTIONS), "CONN_MAX_AGE": 60}
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": dict(SQLITE_OPTIONS),
+        "CONN_MAX_AGE": 60,
+    }

@@ -10,11 +10,15 @@ from config.roles import ADMINISTRATOR
 
 
 class Command(BaseCommand):
-    help = "Invites an administrator (or makes a new one-time password for a known person) and prints the password once."
+    help = (
+        "Invites an administrator (or makes a new one-time password for a known person) and prints the password once."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username", help="the name to sign in with, often a mail address")
-        parser.add_argument("--email", default="", help="where pages and test mails go; taken from the name where it is an address")
+        parser.add_argument(
+            "--email", default="", help="where pages and test mails go; taken from the name where it is an address"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         username = str(options["username"])
