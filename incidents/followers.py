@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from incidents import drills, evidence_keeping, recommendation
 from incidents.models import Contact, Incident, Page, Task
 from plans.models import Plan, Refused
-from rollbacks import sampling
+from rollbacks import sampling, watch
 from timeline.models import Event
 
 PREFIX = "incident:"
@@ -45,9 +45,10 @@ def measure(event: Event) -> None:
 
 
 def stop_measuring(event: Event) -> None:
-    """The incident is over."""
+    """The incident is over: nothing is watched or measured for it any more."""
     incident = incident_of(event)
     if incident and not incident.is_live:
+        watch.close(incident.stream_key, reason="The incident is over.")
         sampling.stop(incident.stream_key)
 
 

@@ -17,7 +17,7 @@ from timeline.models import Event, Stream
 log = logging.getLogger(__name__)
 LONGEST = timedelta(hours=2)  # without a watch that asks for more
 SLICE_SECONDS = 5.0
-TURN_SECONDS = 60.0  # one task's share: then the worker's slot is free for others
+TURN_SECONDS = 20.0  # one task's share: then mails and looks that wait for a slot come first
 KEEP = timedelta(days=30)
 # Requests after which "measured" is said on the timeline: the recommendation is asked anew then.
 MARKS = (30, 299)

@@ -30,7 +30,7 @@ def open_watch(run: Run) -> Watch | None:
     if run.kind == Run.Kind.EVIDENCE or run.status != Run.Status.SUCCEEDED:
         return None
     there = Watch.objects.filter(run=run).first()
-    if there is not None:
+    if there is not None or _changed_since(run):
         return there
     terms = Terms.of(run.revision.compiled.get("watch"), run.target.watch, production=run.environment.is_production)
     opened = run.finished_at or domain_time.now()
@@ -70,6 +70,12 @@ def open_watch(run: Run) -> Watch | None:
     return watch
 
 
+def _changed_since(run: Run) -> bool:
+    """True when a newer run has begun: this one's effect cannot be measured any more."""
+    newer = Run.objects.exclusive().filter(target_id=run.target_id, pk__gt=run.pk)
+    return newer.filter(started_at__isnull=False).exists()
+
+
 def _armed(at: datetime, terms: Terms, *, again: bool = False) -> dict[str, Any]:
     """The moments of a watch that begins at `at`. After a second red look (`again`) early bad news is no news any more."""
     first = next((look for look in terms.looks if look >= terms.good_from), terms.length) if again else terms.looks[0]
@@ -98,8 +104,7 @@ def keep_load(watch: Watch) -> None:
 def take_looks(now: datetime) -> list[int]:
     """The watches whose look is due, for workers to take; ends those whose service is being changed again."""
     for watch in Watch.objects.open().select_related("run", "stream", "target"):
-        newer = Run.objects.exclusive().filter(target=watch.target, pk__gt=watch.run_id, started_at__isnull=False)
-        if newer.exists():
+        if _changed_since(watch.run):
             with transaction.atomic():
                 _end(watch, now, reason="The service is being changed again.")
     return list(Watch.objects.due(now).values_list("pk", flat=True))
@@ -226,6 +231,15 @@ def _end(watch: Watch, now: datetime, *, verdict: str = "", reason: str = "") ->
     )
     if not reason:
         sampling.shorten(watch.stream, now + LOAD_AFTER_END)
+
+
+def close(stream_key: str, *, reason: str) -> int:
+    """Ends the open watches of a stream before their time, for instance because its incident is over."""
+    with transaction.atomic():
+        open_ones = list(Watch.objects.open().filter(stream__key=stream_key).select_related("run", "stream", "target"))
+        for watch in open_ones:
+            _end(watch, domain_time.now(), reason=reason)
+    return len(open_ones)
 
 
 def open_after(event: Event) -> None:

@@ -12,6 +12,8 @@ from rollbacks.context import Answer, Surroundings
 from rollbacks.http_client import BODY_CAP, ask_once, parse_request
 from tests.rollbacks.proof.servers import Service, graphql, serving, slowly
 
+pytestmark = pytest.mark.one_database
+
 ROOT = Path("/")
 
 

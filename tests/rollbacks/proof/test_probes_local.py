@@ -14,6 +14,8 @@ from rollbacks.probes.log import time_of
 from rollbacks.small_command import run_small
 from rollbacks.statistics import Counts
 
+pytestmark = pytest.mark.one_database
+
 LOG = """=== start 2026-11-22T12:00:00Z module=main
 Initializing schema registry: version=1.0
 served
@@ -79,6 +81,25 @@ def test_since_the_attempt_needs_a_start_that_is_younger(tmp_path: Path) -> None
     assert log_check(tmp_path, pattern="ready", since="attempt", attempt_since=start - 5).result == "pass"
     assert log_check(tmp_path, pattern="ready", since="attempt", attempt_since=start + 60).result == "fail"
     assert log_check(tmp_path, since="attempt", attempt_since=start + 60, count="== 0").result == "cannot_tell"
+
+
+def test_a_journal_is_read_of_the_units_present_invocation(tmp_path: Path) -> None:
+    tools = {
+        "systemctl": "echo 0123abcd",
+        "journalctl": 'echo "$@" > asked; echo "Initializing schema registry"; echo ready',
+    }
+    for name, body in tools.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\ncd {tmp_path}\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    around = Surroundings(tmp_path, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    step = {"kind": "check", "log": "shop.service", "pattern": "Initializing", "count": "== 1", "timeout": 5}
+    assert probes.ask(step, around, patient=False).result == "pass"
+    assert (tmp_path / "asked").read_text() == "--no-pager -o cat _SYSTEMD_INVOCATION_ID=0123abcd\n"
+    attempt = around.with_(attempt_since=1000.9)
+    assert probes.ask({**step, "since": "attempt"}, attempt, patient=False).result == "pass"
+    assert (tmp_path / "asked").read_text() == "--no-pager -o cat --unit=shop.service --since=@1000\n"
+    nowhere = Surroundings(tmp_path, env={"PATH": str(tmp_path / "none")})
+    assert probes.ask(step, nowhere, patient=False).result == "cannot_tell"
 
 
 def test_a_huge_log_is_read_from_its_end(tmp_path: Path) -> None:

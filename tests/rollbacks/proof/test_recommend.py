@@ -7,6 +7,8 @@ import pytest
 from rollbacks.measure import Measure, condition_holds
 from rollbacks.recommend import RecommendationFacts, next_level, recommend
 
+pytestmark = pytest.mark.one_database
+
 
 def row(
     line: int, symptom: str, severity: str, levels: list[int], condition: tuple[str, str, float, str] | None = None

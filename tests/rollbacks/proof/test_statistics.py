@@ -21,6 +21,7 @@ from rollbacks.statistics import (
     zero_error_floor,
 )
 
+pytestmark = pytest.mark.one_database
 HOLDS = CheckAnswer("Nested type", "pass", "Post as expected.", purpose="state")
 FAILS = CheckAnswer("Nested type", "fail", "data.posts.0.author.__typename is Author, not Post.", purpose="state")
 SILENT = CheckAnswer("Log since the start", "cannot_tell", "app.log is missing.", purpose="state")

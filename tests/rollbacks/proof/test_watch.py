@@ -305,6 +305,21 @@ def test_the_next_rollback_ends_the_watch(run: Run) -> None:
     assert newer.is_open
 
 
+def test_a_late_follower_does_not_watch_what_was_changed_again(run: Run) -> None:
+    second = opened(make_run(run.target, started_at=at(40), checks=[]))
+    assert watch.open_watch(run) is None
+    assert again(second).is_open
+
+
+def test_the_end_of_the_incident_ends_the_watch(run: Run) -> None:
+    one = opened(run)
+    assert watch.close("incident:2", reason="") == 0
+    assert watch.close("incident:1", reason="The incident is over.") == 1
+    assert not again(one).is_open
+    data = Event.objects.filter(kind="watch.ended").get().data
+    assert (data["verdict"], data["reason"]) == ("inconclusive", "The incident is over.")
+
+
 def test_a_look_is_claimed_by_one_worker(run: Run) -> None:
     one = opened(run)
     make_samples(run.target, CHANGED, seconds=100)
