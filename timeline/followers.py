@@ -32,6 +32,11 @@ def dispatch(event: Event) -> bool:
         try:
             follower(event)
         except Exception:
-            log.exception("The follower %s failed on event %s (%s); the scan tries again.", follower.__name__, event.pk, event.kind)
+            log.exception(
+                "The follower %s failed on event %s (%s); the scan tries again.",
+                follower.__name__,
+                event.pk,
+                event.kind,
+            )
             ok = False
     return ok

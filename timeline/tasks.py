@@ -45,7 +45,11 @@ def scan() -> None:
 
 def announce_lost_events() -> int:
     """Announces, in order, at most `AT_ONCE` events older than `LOST_AFTER`; returns how many were found."""
-    lost = list(Event.objects.unannounced(timezone.now() - LOST_AFTER).order_by("recorded_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
+    lost = list(
+        Event.objects.unannounced(timezone.now() - LOST_AFTER)
+        .order_by("recorded_at", "pk")
+        .values_list("pk", flat=True)[:AT_ONCE]
+    )
     for event_id in lost:
         announce(event_id)
     return len(lost)

@@ -38,7 +38,9 @@ class Event(models.Model):
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="events")
     seq = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=60)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     # Kept beside the key: the timeline still says who it was when the account is gone. Empty = the system.
     actor_name = models.CharField(max_length=150, blank=True, default="")
     at = models.DateTimeField()  # domain time: when it happened
@@ -63,7 +65,13 @@ class Event(models.Model):
 
     @classmethod
     def record(
-        cls, stream: Stream | str, kind: str, *, actor: Any = None, at: datetime | None = None, data: dict[str, Any] | None = None
+        cls,
+        stream: Stream | str,
+        kind: str,
+        *,
+        actor: Any = None,
+        at: datetime | None = None,
+        data: dict[str, Any] | None = None,
     ) -> "Event":
         """Adds one event to the stream and announces it after the commit.
 
@@ -92,8 +100,18 @@ class Event(models.Model):
 
     def compute_hash(self) -> str:
         """SHA-256 over everything that the line says and the hash of the line before it."""
-        said = [self.stream.key, self.seq, self.kind, self.actor_name, self.at.astimezone(UTC).isoformat(), self.data, self.prev_hash]
-        return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+        said = [
+            self.stream.key,
+            self.seq,
+            self.kind,
+            self.actor_name,
+            self.at.astimezone(UTC).isoformat(),
+            self.data,
+            self.prev_hash,
+        ]
+        return hashlib.sha256(
+            json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        ).hexdigest()
 
     def announce_later(self) -> None:
         """Rings the doorbell for open pages and queues the followers, after the commit. Losing both costs one scan."""
