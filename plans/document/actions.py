@@ -75,14 +75,14 @@ def _kind(fence: StepFence) -> str:
     return fences.kind_of(fence.language) if fence.language.lower() in fences.RUNNABLE else "doc"
 
 
-def from_fences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = False) -> tuple[Step, ...]:
     """Returns the steps of blocks outside any list: each action that a comment opens, else the block itself."""
     steps: list[Step] = []
     before, told = "", ""
     for block in _every_top(blocks):
         if isinstance(block, Paragraph):
             before = block.text
-            told = block.lines[-1].lead or told
+            told = block.lines[-1].lead or ("" if len(block.text) > 120 else told)
         if isinstance(block, Listing):
             steps.extend(_from_bullets(block, len(steps), notes))
         if not isinstance(block, Fence):
@@ -95,17 +95,29 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
             last = steps.pop()
             steps.append(finish(replace(last, end_line=block.end_line, fences=(*last.fences, other)), notes))
             continue
-        if whole.role != "command" and whole.language not in fences.RUNNABLE and not whole.attributes:
+        way = words.alternative_of(told) if told and not whole.attributes else ""
+        if way and steps and steps[-1].alternatives and whole.role == "command":
+            notes.claim(block.line, block.end_line)
+            last = steps.pop()
+            other = replace(whole, alternative=way, title=told)
+            steps.append(finish(replace(last, end_line=block.end_line, fences=(*last.fences, other)), notes))
+            continue
+        is_code = whole.role == "code" and not fences.is_settings(whole.language) and whole.language not in fences.RUNNABLE
+        if (
+            whole.role != "command"
+            and whole.language not in fences.RUNNABLE
+            and not whole.attributes
+            and not (code_too and is_code)
+        ):
             continue
         notes.claim(block.line, block.end_line)
-        groups_ = (
-            []
-            if whole.attributes or whole.role != "command"
-            else comments.actions(comments.cut(block.body, block.language))
-        )
+        cuts = (whole.role == "command" or is_code) and not whole.attributes and not way
+        groups_ = comments.actions(comments.cut(block.body, block.language)) if cuts else []
+        if is_code and not (groups_ and groups_[0][0].number):
+            groups_ = groups_[:1]
         if len(groups_) <= 1:
             title = groups_[0][0].title if groups_ and groups_[0][0].title else _block_title(before, block)
-            piece = pieces(block, before, "")
+            piece = pieces(block, before, way)
             steps.append(
                 finish(
                     Step(

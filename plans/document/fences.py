@@ -92,6 +92,11 @@ _LOG_LINE = re.compile(r'^\s*(\{"|\[?\d{4}-\d\d-\d\d[T ]|(INFO|ERROR|WARN(ING)?|
 _PROGRAM_PATH = re.compile(r"^\.{0,2}/?[\w.-]+(/[\w.<>{}$*-]+)+$")
 
 
+def is_settings(language: str) -> bool:
+    """Says whether a block shows settings, which nobody carries out."""
+    return language.lower() in ("yaml", "yml", "json", "toml", "ini", "xml", "html", "css", "properties", "hcl", "nginx", "dockerfile", "proto")
+
+
 def is_shell(language: str) -> bool:
     return language.lower() in SHELLS
 

@@ -16,7 +16,9 @@ from plans.document.steps import approval_line, every_text, from_headings, read_
 
 _OTHER = re.compile(
     r"\b(backups?|resume|deploy(ment|ing)?|upgrad|migrat\w+ (step|process|plan)|roll(ing)? ?out|roll(ing)? ?forward|configuration|how it works|architecture|"
-    r"monitoring|metrics|alert|checklist|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|logging)\b"
+    r"monitoring|metrics|alert|checklist|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
+    r"logging|useful|cheat ?sheet|common commands|setup|install(ation)?|creat(e|ing)|releas(e|ing)|tagging|building|tests?|testing|branch(es)?|clean-?up|"
+    r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?)\b"
 )
 _MARKS = {"✅": "ok", "✓": "ok", "⚠": "warn", "❌": "warn", "⏱": "time", "⏰": "time", "⏳": "time"}
 _PARENTHESES = re.compile(r"[(（]([^()（）]{1,120})[)）]")
@@ -25,12 +27,17 @@ _NONE: tuple[StepFence, ...] = ()
 
 def find(root: Section) -> list[Section]:
     """Returns the sections that are rollback procedures, lowest headings first come first; no forward procedures."""
-    named = [section for section in root.walk() if words.level_word(section.title)]
+    named = [
+        section
+        for section in _levelled(root)
+        if _is_full_procedure(section) or _speaks_as_level(section) or _own_labels(section)
+    ]
     if named:
         inside = {id(below) for section in named for below in section.walk() if below is not section}
-        return [section for section in named if id(section) not in inside and _is_procedure(section)]
+        return [section for section in named if id(section) not in inside]
     tops = root.children[0].children if len(root.children) == 1 and root.children[0].children else root.children
-    found = [level for top in tops for level in _below(top, inside=False)]
+    about = any(words.speaks_of_rollback(section.title) for section in root.children if section.depth == 1)
+    found = [level for top in tops for level in _below(top, inside=about)]
     if not found and any(words.speaks_of_rollback(section.title) for section in root.children):
         found = [level for top in tops for level in _below(top, inside=True)]
     return [part for section in found for part in _cut_at_labels(section)]
@@ -61,9 +68,27 @@ def _names_procedure(label: str) -> bool:
     )
 
 
-def _is_procedure(section: Section) -> bool:
-    """Says whether a section named "Level N" describes a level; "Level 1" in a contact list is a person."""
-    return bool(section.blocks or section.children)
+def _levelled(root: Section) -> list[Section]:
+    """Returns the sections named "Level N" that are no rungs of an escalation, no severities and no rows of a matrix."""
+    found: list[Section] = []
+    waiting = [root]
+    while waiting:
+        section = waiting.pop(0)
+        if words.level_word(section.title):
+            found.append(section)
+        if words.part_of(section.title) not in _NEVER_HOLD:
+            waiting.extend(section.children)
+    return sorted(found, key=lambda section: section.line)
+
+
+_NEVER_HOLD = frozenset(
+    {"contacts", "communication", "matrix", "risks", "triggers", "not_triggers", "schedule", "follow_up"}
+)
+
+
+def _own_labels(section: Section) -> bool:
+    """Says whether a section speaks of a promise, of when to use it, or of its impact."""
+    return any(group.meaning in ("time", "when", "impact", "procedure") for group in groups.of_section(section))
 
 
 def _below(section: Section, *, inside: bool) -> list[Section]:
@@ -90,7 +115,13 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
         for child in section.children
         if words.label_of(child.title) in ("", "alternative", "note") or _is_full_procedure(child)
     ]
-    if here and (step_headings(section) or _speaks_as_level(section)):
+    one = (
+        step_headings(section)
+        or _speaks_as_level(section)
+        or _is_spread_out(section)
+        or (inside and _only_options(section))
+    )
+    if here and one:
         return [section]
     found = [level for child in children for level in _below(child, inside=here)]
     if found and (
@@ -131,8 +162,28 @@ def _own_text(section: Section) -> tuple[Block, ...]:
 
 def _is_full_procedure(section: Section) -> bool:
     """Says whether a section has numbered steps or commands, or is one instruction itself."""
-    commands = any(fences.role_of(fence) == "command" for fence in fences_in(_own_text(section)))
+    roles = ((fences.role_of(fence), fence) for fence in fences_in(_own_text(section)))
+    commands = any(role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles)
     return commands or _has_ordered(section) or (words.choice_word(section.title) is not None and ":" in section.title)
+
+
+def _only_options(section: Section) -> bool:
+    """Says whether all headings below are lettered ways of this procedure: "Option A: Restore", "Option B: Reverse"."""
+    ways = [
+        child
+        for child in section.children
+        if re.match(r"(option|alternative|method|approach) [a-z]\b", words.normal(child.title))
+    ]
+    return len(ways) > 1 and len(ways) == len(section.children) and words.speaks_of_rollback(section.title)
+
+
+def _is_spread_out(section: Section) -> bool:
+    """Says whether the headings below only divide this procedure: one is "Steps", the others are no procedures."""
+    steps = [
+        child for child in section.children if words.label_of(child.title) == "procedure" and _is_full_procedure(child)
+    ]
+    others = [child for child in section.children if child not in steps and _is_full_procedure(child)]
+    return len(steps) == 1 and all(words.part_of(child.title) or words.label_of(child.title) for child in others)
 
 
 def _speaks_as_level(section: Section) -> bool:

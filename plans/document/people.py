@@ -177,9 +177,9 @@ def _from_item(item: Item) -> Contact | None:
         role, _, contact = rest.partition(" - ") if " - " in rest else (rest, "", "")
         return _contact(item.line, role, contact)
     if not lead:
-        role, _, contact = re.sub(r"\s+[-–—]\s+|:\s+", "\x00", first.text, count=1).partition("\x00")
+        role, _, contact = re.sub(r"\s+[-–—]\s+|:\s+|：", "\x00", first.text, count=1).partition("\x00")
         lead, rest = role, contact
-    reachable = bool(first.lead) and bool(_REACH.search(rest))
+    reachable = bool(first.lead) and bool(_REACH.search(rest)) and not rest.startswith(("http", "[http", "<http"))
     if not (_ROLE.search(lead) or reachable) or len(lead) > 80 or words.opens_with_verb(lead):
         return None
     return _contact(item.line, lead, rest)

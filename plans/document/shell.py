@@ -77,7 +77,8 @@ def logical_lines(body: str, *, posix: bool = True) -> list[Logical]:
         start, text = position, lines[position]
         position += 1
         stripped = text.lstrip()
-        if not stripped or (stripped.startswith("#") and not (stripped.startswith("#!") and start == 0)):
+        is_comment = stripped.startswith(("#", "// ", "//\t")) and not (stripped.startswith("#!") and start == 0)
+        if not stripped or is_comment:
             found.append(Logical(start, text, bool(stripped)))
             continue
         quote, joined = _scan(text, "", posix)

@@ -43,7 +43,7 @@ def read_steps(
     found = _from_lists(blocks, notes) or _from_labels(blocks, notes)
     if found is not None:
         return found
-    steps = from_fences(blocks, notes)
+    steps = from_fences(blocks, notes) or from_fences(blocks, notes, code_too=True)
     if steps:
         return steps, ()
     bullets = _from_bullets(blocks, notes, all_lists=prose)

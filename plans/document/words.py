@@ -52,14 +52,16 @@ _CONTAINER = re.compile(
     r"roll(ing)? ?back$|^rollback|niveaux de|回滚策略|回滚步骤|procedimiento|procédure|^procedures?$|steps to roll|step-by-step|disaster recovery"
 )
 _LEVEL = re.compile(
-    r"^(?P<word>level|niveau|nivel|stufe|livello|tier|级别)\s*(?P<n>\d{1,2}|[a-z]\b|[ivx]{1,4}\b)|^(?P<han>第?[一二三四五六七八九]级)"
+    r"^(?P<word>level|niveau|nivel|stufe|livello|tier|级别)(?:\s*(?P<n>\d{1,2})|\s+(?P<l>[a-z]|[ivx]{1,4})\b)|^(?P<han>第?[一二三四五六七八九]级)"
 )
 _CHOICE = re.compile(
     r"^(?P<word>scenario|escenario|scénario|method|método|méthode|strategy|estrategia|stratégie|option|opción|path|phase|fase|plan|case|approach|"
-    r"procedure|部分|阶段|方案)\s*#?(?P<n>\d{1,2}|[a-z]\b|[ivx]{1,4}\b)"
+    r"procedure|部分|阶段|方案)(?:\s*#?(?P<n>\d{1,2}|[一二三四五六七八九])|\s+(?P<l>[a-z]|[ivx]{1,4})\b)"
 )
 _STEP = re.compile(r"^(step|étape|paso|schritt|步骤|第)\s*#?(?P<n>\d{1,3})")
-_NUMBERED = re.compile(r"^(?P<n>\d{1,3}(?:\.\d{1,3}){0,3}|[A-H])[.)、:]?\s+(?=\S)")
+_NUMBERED = re.compile(
+    r"^(?P<n>\d{1,3}(?:\.\d{1,3}){0,3}(?=[.)、:：]?\s)|[A-H](?=[.)])|[一二三四五六七八九十]{1,3}(?=、))[.)、:：]?\s*(?=\S)"
+)
 _EMOJI = re.compile(r"[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
 
 LABELS: tuple[tuple[str, str], ...] = (
@@ -147,13 +149,13 @@ def level_word(heading: str) -> tuple[str, int | None] | None:
     match = _LEVEL.match(normal(heading))
     if match is None:
         return None
-    return "level", _ordinal(match.group("n") or match.group("han") or "")
+    return "level", _ordinal(match.group("n") or match.group("l") or match.group("han") or "")
 
 
 def choice_word(heading: str) -> tuple[str, int | None] | None:
     """Returns ("scenario", 2) for "Scenario 2 …", "Path B …", "Option C …"."""
     match = _CHOICE.match(normal(heading))
-    return (match.group("word"), _ordinal(match.group("n"))) if match else None
+    return (match.group("word"), _ordinal(match.group("n") or match.group("l"))) if match else None
 
 
 def step_word(heading: str) -> int | None:
@@ -221,8 +223,14 @@ def alternative_of(comment: str) -> str:
     named = (option or choice).group("name") if option or choice else text if _is_bare_deployment(text) else ""  # type: ignore[union-attr]
     if not named:
         return ""
-    known = next((name for name, pattern in DEPLOYMENTS if re.search(pattern, named.lower())), "")
-    return known or (slug(re.sub(r"^(using|via|with|by)\s+", "", named, flags=re.IGNORECASE)) if option else "")
+    if option:
+        known = next((name for name, pattern in DEPLOYMENTS if re.fullmatch(pattern, _short(named).lower())), "")
+        return known or slug(_short(named))
+    return next((name for name, pattern in DEPLOYMENTS if re.search(pattern, named.lower())), "")
+
+
+def _short(named: str) -> str:
+    return re.sub(r"^(using|via|with|by)\s+", "", named.strip(), flags=re.IGNORECASE)
 
 
 def _is_bare_deployment(text: str) -> bool:
