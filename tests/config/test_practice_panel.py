@@ -93,3 +93,8 @@ def test_without_the_practice_service_there_is_nothing(signed_in, responder, set
     request = RequestFactory().get("/")
     request.user = responder
     assert Template("{% load practice %}{% practice_panel %}").render(Context({"request": request})) == ""
+
+
+def test_the_front_page_shows_it(signed_in, responder, folder):
+    write_state(folder)
+    assert "Break it: errors tied to the version" in signed_in(responder).get("/").content.decode()

@@ -1,68 +1,16 @@
 """The keeper with real processes: its own environment by pip, `ordersctl`, both wheels, both deaths."""
 
-import contextlib
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.practice.place import Place, wait_for
+
 pytestmark = pytest.mark.faults
-
-
-def wait_for(question, seconds=20.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            if answer := question():
-                return answer
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in time")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Place:
-    """A keeper on a folder of its own."""
-
-    def __init__(self, root):
-        self.root, self.port = root, free_port()
-        (root / "token").write_text("secret")
-        self.keeper = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "practice.keeper", "--root", str(root), "--port", str(self.port)),
-                *("--alert-url", "http://127.0.0.1:1/none", "--token-file", str(root / "token")),
-            ],
-            cwd=REPOSITORY,
-            stdout=subprocess.DEVNULL,
-        )
-        wait_for(lambda: self.about()["pid"], 120)
-
-    def about(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/about", timeout=2) as answer:
-            return json.load(answer)
-
-    def ctl(self, *words):
-        command = [str(self.root / "bin" / "ordersctl"), *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-    def install(self, version):
-        command = [*("venv/bin/python", "-m", "pip", "install", "-q", "--no-index"), "--find-links", "wheelhouse"]
-        subprocess.run([*command, "--no-deps", f"practice-orders=={version}"], cwd=self.root, check=True, timeout=60)
-
-    def state(self):
-        return json.loads((self.root / "state.json").read_text())
 
 
 @pytest.fixture(scope="module")
