@@ -13,6 +13,7 @@ from incidents.overview import NEWEST_LINES, Overview, level_of
 from incidents.situation import next_level, situation_of
 from rollbacks import charts
 from rollbacks.models import Run
+from rollbacks.promise import Promise, promise_of
 
 # These acts are one press; every other one opens a page first.
 POSTING = frozenset({"acknowledge", "prepare-run"})
@@ -136,23 +137,10 @@ class IncidentPage(Overview):
     def steps_done(self) -> int:
         return sum(step.status == "succeeded" for step in self.steps)
 
-    @property
-    def used_seconds(self) -> float:
-        run = self.run
-        if run is None or run.started_at is None:
-            return 0.0
-        return ((run.finished_at or self.now) - run.started_at).total_seconds()
-
-    @property
-    def promised_at(self) -> datetime | None:
-        run = self.run
-        if run is None or run.started_at is None or not run.promise_seconds:
-            return None
-        return run.started_at + timedelta(seconds=run.promise_seconds)
-
-    @property
-    def promise_is_broken(self) -> bool:
-        return bool(self.run and self.run.promise_seconds and self.used_seconds > self.run.promise_seconds)
+    @cached_property
+    def promise(self) -> Promise | None:
+        """The level's clock: from the first command to the recovery that a verdict confirms."""
+        return promise_of(self.run, self.now) if self.run and self.run.started_at else None
 
     @cached_property
     def other_runs(self) -> list[Run]:

@@ -13,40 +13,60 @@ from rollbacks.watch_terms import thresholds
 
 @dataclass(frozen=True)
 class Promise:
-    """The clock of a level at one moment, in seconds. `elapsed` stands still once recovery is confirmed."""
+    """The clock of a level at one moment, in seconds. It stands still while the service is good, proved or not."""
 
     promised: float | None
     elapsed: float | None  # None before the first command
     waited_for_people: float  # part of it; shown apart
-    recovered_at: datetime | None
+    started_at: datetime | None
+    good_since: datetime | None  # the candidate: a good stretch lasts until now, not proved yet
+    recovered_at: datetime | None  # confirmed by a verdict
     is_over: bool  # confirmed, or the run and its watch have ended without
     crossed: bool
 
     @property
-    def share(self) -> float | None:
-        """How much of the promise is used, 1 at its end."""
-        return self.elapsed / self.promised if self.promised and self.elapsed is not None else None
+    def is_broken(self) -> bool:
+        """True once more time was used than promised."""
+        return self.crossed or bool(self.promised and self.elapsed is not None and self.elapsed > self.promised)
 
     @property
-    def left(self) -> float | None:
-        return self.promised - self.elapsed if self.promised is not None and self.elapsed is not None else None
+    def runs(self) -> bool:
+        """True while the clock ticks."""
+        return self.started_at is not None and not self.is_over and self.good_since is None
+
+    @property
+    def promised_at(self) -> datetime | None:
+        """When the promised time is over."""
+        if self.started_at is None or not self.promised:
+            return None
+        return self.started_at + timedelta(seconds=self.promised)
 
 
 def promise_of(run: Run, now: datetime) -> Promise:
     """The promise's clock of a run."""
-    watch = Watch.objects.filter(run=run).first()
+    watch = Watch.objects.filter(run=run).first() if run.started_at else None
     recovered_at = watch.recovered_at if watch else None
     ended = _ended_at(run, watch)
-    until = recovered_at or ended or now
+    good_since = None if recovered_at or ended else _candidate(run, watch, now)
+    until = recovered_at or good_since or ended or now
     elapsed = max(0.0, (until - run.started_at).total_seconds()) if run.started_at else None
     return Promise(
         promised=run.promise_seconds,
         elapsed=elapsed,
-        waited_for_people=_waited(run, until),
+        waited_for_people=_waited(run, until) if run.started_at else 0.0,
+        started_at=run.started_at,
+        good_since=good_since,
         recovered_at=recovered_at,
         is_over=bool(recovered_at or ended),
         crossed=run.promise_crossed_at is not None,
     )
+
+
+def _candidate(run: Run, watch: Watch | None, now: datetime) -> datetime | None:
+    """When it seems to have become good; None while changes are still to come."""
+    if run.started_at is None or (watch is None and _has_changes_ahead(run)):
+        return None
+    return recovery_of(run, since=watch.armed_at if watch and watch.rearmed else None, until=now)
 
 
 def changed_at(run: Run) -> datetime | None:
@@ -92,12 +112,8 @@ def cross_promises(now: datetime) -> list[int]:
 def _is_kept(run: Run, deadline: datetime, now: datetime) -> bool:
     """True while the good stretch that lasts until now began in time: a verdict may still confirm it."""
     watch = Watch.objects.filter(run=run).first()
-    if watch and watch.recovered_at:
-        return watch.recovered_at <= deadline
-    if watch is None and _has_changes_ahead(run):
-        return False
-    candidate = recovery_of(run, since=watch.armed_at if watch and watch.rearmed else None, until=now)
-    return candidate is not None and candidate <= deadline
+    since = watch.recovered_at if watch and watch.recovered_at else _candidate(run, watch, now)
+    return since is not None and since <= deadline
 
 
 def _has_changes_ahead(run: Run) -> bool:

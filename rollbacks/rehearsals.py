@@ -23,16 +23,14 @@ class Rehearsals:
 
 
 def rehearsals(target: Target, level: int | None, *, before: Run | None = None) -> Rehearsals:
-    """Runs and drills that did all of their steps. One query."""
+    """Runs and drills that did all of their steps, up to the recovery where one was proved. One query."""
     done = Run.objects.filter(
         target=target, level=level, kind__in=("rollback", "drill"), status="succeeded", started_at__isnull=False
     )
     if before is not None:
         done = done.exclude(pk=before.pk)
-    times = [
-        (end, (end - start).total_seconds())
-        for start, end in done.order_by("-finished_at").values_list("started_at", "finished_at")[:50]
-    ]
+    ends = done.order_by("-finished_at").values_list("started_at", "finished_at", "watch__recovered_at")[:50]
+    times = [(end, ((good or end) - start).total_seconds()) for start, end, good in ends]
     if level is None or not times:
         return Rehearsals(0)
     lengths = [length for _end, length in times]

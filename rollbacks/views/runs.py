@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from rollbacks.access import run_for
 from rollbacks.models import OutputChunk, Refused, Run, StepRun
+from rollbacks.promise import promise_of
 from rollbacks.rehearsals import rehearsals
 from rollbacks.views.acting import do, posted, state_of
 from rollbacks.wording import act_of, level_title
@@ -121,7 +122,6 @@ def run_context(request: HttpRequest, found: Run) -> dict[str, Any]:
         {"step": step, "output": outputs.get(step.pk), "is_focus": focus is not None and step.pk == focus.pk}
         for step in steps
     ]
-    used = used_seconds(found)
     return {
         "run": found,
         "act": act_of(found),
@@ -132,21 +132,13 @@ def run_context(request: HttpRequest, found: Run) -> dict[str, Any]:
         "done_count": sum(step.status in ("succeeded", "skipped") for step in steps),
         "step_count": len(steps),
         "seen": state_of(found),
-        "used_seconds": used,
-        "promise_broken": found.promise_seconds is not None and used is not None and used > found.promise_seconds,
+        "promise": promise_of(found, domain_time.now()),
         "rehearsed": rehearsals(found.target, found.level, before=found),
         "may_undo": found.is_over and found.kind in ("rollback", "drill", "restore") and found.started_at is not None,
         "incident": found.stream.key.removeprefix("incident:") if found.stream.key.startswith("incident:") else "",
         "topic": found.stream.key,
         "event_name": found.stream.key.replace(":", "-"),
     }
-
-
-def used_seconds(found: Run) -> float | None:
-    """From the first command to now, or to the end; None before the first command."""
-    if found.started_at is None:
-        return None
-    return ((found.finished_at or domain_time.now()) - found.started_at).total_seconds()
 
 
 TAIL_BYTES = 64 * 1024

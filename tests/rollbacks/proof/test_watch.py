@@ -268,6 +268,8 @@ def test_recovery_begins_with_the_good_stretch_and_keeps_the_promise(run: Run) -
     make_samples(run.target, T0, seconds=25, errors=20)
     make_samples(run.target, T0 + timedelta(seconds=25), seconds=150)
     assert watch.cross_promises(T0 + timedelta(seconds=61)) == []  # a good stretch began in time
+    soon = watch.promise_of(again(one).run, at(40))
+    assert (soon.elapsed, soon.good_since, soon.runs, soon.is_over) == (25.0, T0 + timedelta(seconds=25), False, False)
     take(one, at(30))
     take(one, at(60))
     found = again(one)
@@ -281,6 +283,8 @@ def test_the_promise_is_crossed_once_when_nothing_got_better(run: Run) -> None:
     opened(run)
     make_samples(run.target, T0, seconds=100, errors=20)
     assert watch.cross_promises(T0 + timedelta(seconds=59)) == []
+    ticking = watch.promise_of(run, T0 + timedelta(seconds=50))
+    assert (ticking.elapsed, ticking.runs, ticking.is_broken) == (50.0, True, False)
     assert watch.cross_promises(T0 + timedelta(seconds=61)) == [run.pk]
     assert watch.cross_promises(T0 + timedelta(seconds=90)) == []
     assert kinds().count("promise.crossed") == 1
