@@ -26,6 +26,7 @@ class Surroundings:
     since: float | None = None  # epoch seconds: end of the run's last changing step
     attempt_since: float | None = None  # epoch seconds: start of the attempt that a `verify` asks about
     marks: Mapping[str, str] = field(default_factory=dict)  # FIREBREAK_RUN, FIREBREAK_STEP, FIREBREAK_TOKEN
+    leaving: Callable[[], bool] | None = None  # True when this worker is about to stop: a detached step is let go
     started: Callable[[int], None] | None = None  # told the process id (= group id) as soon as a command runs
 
     @classmethod

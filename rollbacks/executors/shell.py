@@ -8,7 +8,7 @@ from django.conf import settings
 
 from rollbacks import process
 from rollbacks.context import Outcome, Sink, Stop, Surroundings
-from rollbacks.executors import command
+from rollbacks.executors import command, detached
 from rollbacks.executors.launch import ORPHANED, dying_with_us, environment, folder, missing
 
 SHELL = ("/bin/bash", "--noprofile", "--norc", "-euo", "pipefail", "-c")
@@ -16,10 +16,9 @@ SHELL = ("/bin/bash", "--noprofile", "--norc", "-euo", "pipefail", "-c")
 
 def execute(step: dict[str, Any], around: Surroundings, sink: Sink, stop: Stop) -> Outcome:
     """Runs the step's script in the target's root."""
-    # The worker may die between the fork and the death signal: then nobody would watch the script. On the body's first
-    # line,
-    # so that bash's line numbers stay the plan's.
-    guard = f'[ "$PPID" = {os.getpid()} ] || exit {ORPHANED}; '
+    # The worker may die between the fork and the death signal: then nobody would watch the script. The guard stands on
+    # the body's first line, so that bash's line numbers stay the plan's.
+    guard = "" if step.get("detached") else f'[ "$PPID" = {os.getpid()} ] || exit {ORPHANED}; '
     return run_argv([*SHELL, guard + str(step.get("body") or "")], step, around, sink, stop)
 
 
@@ -32,6 +31,9 @@ def run_argv(argv: list[str], step: dict[str, Any], around: Surroundings, sink: 
     except ValueError as error:
         return Outcome("failed", detail=str(error))
     timeout = float(step.get("timeout") or 60.0)
+    if step.get("detached"):
+        env, ok = environment(step, around), step.get("ok") or [0]
+        return detached.run(argv, cwd=cwd, env=env, ok=ok, timeout=timeout, around=around, sink=sink, stop=stop)
     ended = command.run(
         dying_with_us(argv),
         cwd=cwd,

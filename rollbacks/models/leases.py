@@ -166,6 +166,12 @@ def note_late(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
     return True
 
 
+def extend(step: "StepRun") -> bool:
+    """A new lease for a detached step that goes on without its worker; False when somebody decided meanwhile."""
+    mine = type(step).objects.filter(pk=step.pk, token=step.token, status=StepStatus.RUNNING)
+    return bool(mine.update(lease_until=lease_end()))
+
+
 def expired_leases() -> "models.QuerySet[StepRun]":
     """Steps whose worker has not renewed in time, by the database's clock."""
     from rollbacks.models import StepRun

@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from rollbacks import process
 from rollbacks.context import Outcome
+from rollbacks.executors.detached import LET_GO
 from rollbacks.models import StepRun, leases
 from rollbacks.runner.keeper import Keeper
 from rollbacks.runner.output import OutputWriter
@@ -29,18 +30,21 @@ def advance(run_id: int, *, owner: str, should_stop: Callable[[], bool] = lambda
         step = leases.claim(run_id, owner=owner, host=process.host_name(), boot_id=process.boot_id())
         if step is None:
             break
-        carry_out(step, claimed=claimed)
+        carry_out(step, claimed=claimed, leaving=slowly(should_stop))
         done += 1
     return done
 
 
-def carry_out(step: StepRun, *, claimed: float) -> None:
+def carry_out(step: StepRun, *, claimed: float, leaving: Callable[[], bool] = lambda: False) -> None:
     """Does a claimed step under its lease and records the outcome. No transaction is open while it runs."""
     attempt = step.attempts.get(number=step.attempt)
     around = surroundings(step, attempt)
     writer = OutputWriter(attempt, step_id=step.pk, token=step.token, secrets=around.secrets.values())
     with Keeper(step, writer, claimed=claimed) as keeper:
-        outcome = perform(step, around.with_(started=keeper.started), writer, keeper.stop)
+        outcome = perform(step, around.with_(started=keeper.started, leaving=leaving), writer, keeper.stop)
+        if outcome.data.get(LET_GO):
+            keeper.flush()
+            return  # it goes on without us; whoever finds its lease run out collects its end
         outcome = told(outcome, writer, keeper)
         if keeper.gave_up:
             # Nobody else can know what we saw: the lease runs out, the step is lost, a person looks.
@@ -48,6 +52,19 @@ def carry_out(step: StepRun, *, claimed: float) -> None:
             note_late(step, outcome)
             return
         write_down(step, outcome, keeper)
+
+
+def slowly(question: Callable[[], bool]) -> Callable[[], bool]:
+    """The same question, asked once a second at most."""
+    asked, answer = 0.0, False
+
+    def ask() -> bool:
+        nonlocal asked, answer
+        if not answer and time.monotonic() - asked > 1.0:
+            asked, answer = time.monotonic(), question()
+        return answer
+
+    return ask
 
 
 def note_late(step: StepRun, outcome: Outcome) -> None:

@@ -1,5 +1,4 @@
-"""Steps whose worker is gone: found by their lease, then looked after, so that a person can settle them in half a
-minute."""
+"""Steps whose worker is gone: found by their lease, then looked after, so that a person settles them in half a minute."""
 
 from typing import Any
 
@@ -9,6 +8,7 @@ from rollbacks import probes
 from rollbacks.context import Answer, Surroundings
 from rollbacks.models import Attempt, StepRun
 from rollbacks.models.leases import expired_leases
+from rollbacks.runner.adopting import adopt
 from rollbacks.runner.perform import as_json
 from timeline import domain_time
 from timeline.models import Event
@@ -16,7 +16,7 @@ from timeline.models import Event
 
 def reap() -> list[StepRun]:
     """Marks every step as lost whose lease ran out; returns them. Any number of reapers may run."""
-    return [step for step in expired_leases().select_related("run") if step.lose()]
+    return [step for step in expired_leases().select_related("run") if not adopt(step) and step.lose()]
 
 
 def look_after(step: StepRun) -> bool:

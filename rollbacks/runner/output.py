@@ -50,6 +50,7 @@ class OutputWriter:
         self.redactor = Redactor(secrets)
         self._streams = {name: Redactor(secrets) for name in ("stdout", "stderr", "note")}
         self._lock = threading.Lock()
+        self._writing = threading.Lock()  # at the end two threads write: the keeper's and the work's own
         self._head: deque[Piece] = deque()  # not written yet
         self._tail: deque[Piece] = deque()
         self._gone: list[int] = []  # rows that fell out of the tail
@@ -112,6 +113,10 @@ class OutputWriter:
 
     def flush(self) -> int | None:
         """Writes what is not written yet, under the token; returns the newest seq, None when there was nothing new."""
+        with self._writing:
+            return self._flush()
+
+    def _flush(self) -> int | None:
         with self._lock:
             head, tail = list(self._head), [piece for piece in self._tail if piece.seq is None]
             for piece in (*head, *tail):

@@ -10,7 +10,7 @@ import pytest
 from rollbacks import process
 from rollbacks.models import Refused, Run, StepRun
 from tests.faults.installation import LOST_WITHIN, Installation, wait_for
-from tests.rollbacks.engine.factories import kinds, make_run, make_user, statuses, step
+from tests.rollbacks.engine.factories import kinds, make_run, make_user, output, statuses, step
 
 pytestmark = pytest.mark.faults
 
@@ -122,3 +122,23 @@ def test_a_warm_shutdown_ends_at_the_boundary_of_a_step(installation: Installati
     installation.start("rollback", name="second")
     wait_for(lambda: has_status(run, "succeeded"), 20, "another worker goes on")
     assert (folder / "log").read_text() == "one\ntwo\nthree\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_detached_step_outlives_its_worker_and_its_end_is_collected(
+    installation: Installation, folder: Path, number: signal.Signals
+) -> None:
+    """As a step does that restarts the dashboard itself."""
+    worker = installation.start("rollback")
+    installation.start("control")
+    body = "echo begun; sleep 8; echo ended; echo x >> log"
+    run = make_run(folder, [step("restart", body, detached=True), step("next", "echo y >> log")])
+    pid = running_pid(run)
+    worker.send(number)
+    worker.popen.wait(20)
+    assert not is_dead(pid)
+    installation.start("rollback", name="second")
+    wait_for(lambda: has_status(run, "succeeded"), 40, "the run goes on by itself")
+    assert (folder / "log").read_text() == "x\ny\n"
+    assert output(run, "restart") == "begun\nended\n"
+    assert run.steps.get(name="restart").attempts.count() == 1

@@ -237,3 +237,47 @@ def test_a_run_that_is_over_never_changes(tmp_path: Path) -> None:
         Run.objects.filter(pk=run.pk).update(status="running")
     with pytest.raises(Refused, match="already over"):
         run.request_cancel(by=make_user())
+
+
+def test_an_approval_and_its_expiry_in_the_same_instant_leave_one_answer(tmp_path: Path, move_time: Any) -> None:
+    from datetime import timedelta
+
+    from timeline import domain_time
+
+    target = make_target(tmp_path, second_person_levels=[1])
+    run = make_run(tmp_path, [step("one", "true")], target=target)
+    with pytest.raises(Refused, match="may still be approved"):
+        run.expire()
+    assert run.expires_at is not None
+    move_time(run.expires_at - domain_time.now() + timedelta(milliseconds=1))
+    with pytest.raises(Refused, match="is over"):
+        run.approve(by=make_user("bo"))
+    assert run.expire().status == "expired"
+    with pytest.raises(Refused, match="waits for no approval"):
+        run.approve(by=make_user("bo"))
+    assert not run.steps.exists()
+
+
+def test_a_withdrawn_approval_stops_a_draft_and_not_a_run(tmp_path: Path) -> None:
+    revision = make_revision(compiled([step("one", "true"), step("two", "true")]))
+    running = make_run(tmp_path, [], revision=revision)
+    draft = make_draft(tmp_path, [], revision=revision)
+    revision.approvals.all().delete()
+    with pytest.raises(Refused, match="not approved"):
+        draft.start(by=make_user())
+    assert advance(running).status == "succeeded"
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_clock_that_jumps_loses_no_lease(tmp_path: Path, move_time: Any, hours: int) -> None:
+    from datetime import timedelta
+
+    from rollbacks.models import leases
+
+    run = make_run(tmp_path, [step("one", "true")])
+    taken = leases.claim(run.pk, owner="w", host="h")
+    assert taken is not None
+    move_time(timedelta(hours=hours))
+    assert runner.reap() == []
+    taken.refresh_from_db()
+    assert taken.status == "running"
