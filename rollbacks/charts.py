@@ -99,7 +99,8 @@ def of_stream(
         until = now if now - ended < QUIET_AFTER else ended + timedelta(minutes=1)
         began = min([first.at, *(mark.at for mark in marks if mark.at > first.at - LEAD)])
         window = (max(began, until - LONGEST), max(until, began + timedelta(minutes=1)))
-        points = gathered(Sample.objects.of(target, name).between(*window), window)
+        # Without the single latencies: two hours of them are a megabyte.
+        points = gathered(Sample.objects.of(target, name).between(*window).defer("latencies", "error_kinds"), window)
         charts.append(errors_chart(name, signal, compiled, points, window, marks))
         charts.append(latency_chart(points, window, marks, before_of(stream_key, name)))
     return charts

@@ -39,6 +39,7 @@ class Shop:
 def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof_tasks, "hint_probe", lambda _pk: True)
     monkeypatch.setattr(look, "SECOND_TRY_SECONDS", 0.0)
+    monkeypatch.setattr(look, "APART_SECONDS", 0.001)
 
 
 @pytest.fixture
@@ -221,6 +222,25 @@ def test_http_500_is_never_recovered(run: Run, shop: Shop) -> None:
     one = opened(run)
     make_samples(run.target, CHANGED, seconds=200)
     assert [take(one, at(moment)).verdict for moment in (30,)] == ["not_recovered"]
+
+
+def test_a_flapping_service_is_never_recovered(service: Service, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = iter([200, 500] * 500)
+    monkeypatch.setattr(type(shop), "status", property(lambda _shop: next(turn)))
+    health = {**NESTED, "url": f"{service.url}/graphql", "purpose": "health", "assert": ["exists data.orders"]}
+    one = opened(make_run(make_target(host=service.host, watch=SHORT), checks=[health]))
+    make_samples(one.target, CHANGED, seconds=200)  # even if the counted query does not flap
+    for moment in (30, 60, 120):
+        assert take(one, at(moment)).verdict == "not_recovered"
+
+
+def test_one_failure_gets_a_second_chance(service: Service, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = iter([500, *[200] * 500])
+    monkeypatch.setattr(type(shop), "status", property(lambda _shop: next(turn)))
+    check = {**NESTED, "url": f"{service.url}/graphql"}
+    one = opened(make_run(make_target(host=service.host, watch=SHORT), checks=[check]))
+    make_samples(one.target, CHANGED, seconds=200)
+    assert take(one, at(30)).passing
 
 
 def test_a_check_that_cannot_be_asked_cannot_tell(run: Run) -> None:
