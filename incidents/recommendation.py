@@ -84,7 +84,8 @@ def signal_of(compiled: Mapping[str, Any], metric: str) -> str:
 
 def sampled(incident: Incident) -> dict[str, Measure]:
     """Error rates of the plan's own queries in the last two minutes; too few requests are no number."""
-    since = domain_time.now() - timedelta(seconds=RECENT_SECONDS)
+    # What was counted before the fault says nothing about it.
+    since = max(domain_time.now() - timedelta(seconds=RECENT_SECONDS), incident.detected_at)
     samples = Sample.objects.filter(target_id=incident.target_id, at__gte=since)
     rows = samples.values("signal").annotate(errors=Sum("errors"), requests=Sum("requests")).order_by("signal")
     measured = {}

@@ -103,7 +103,7 @@ def _figure(told: Told, key: str, label: str, at: datetime | None, blank: str) -
 
 def _recovered_at(told: Told) -> datetime | None:
     """When the good streak began that the last verdict confirms; a later *not recovered* takes it back."""
-    verdict = told.last("verdict.given")
+    verdict = told.last_word()
     if verdict is None or verdict.data.get("verdict") != "recovered":
         return None
     return _moment_of(verdict)

@@ -37,6 +37,11 @@ class Told:
         found = self.all(*kinds)
         return found[-1] if found else None
 
+    def last_word(self) -> Line | None:
+        """The last verdict about a rollback; a restore after the end is another story."""
+        about = [line for line in self.all("verdict.given") if line.data.get("run_kind") in ("rollback", "drill")]
+        return about[-1] if about else None
+
     def of_runs(self, *kinds: str) -> list[Line]:
         return [line for line in self.all(*kinds) if line.data.get("run_kind") in CHANGING]
 

@@ -37,10 +37,12 @@ class DecisionVerbs(IncidentRecord):
 
     def remember_recommendation(self, recommendation: dict[str, Any], *, at: datetime | None = None) -> bool:
         """Keeps what the plan recommends now; an event is written only when the answer changed. True when it did."""
-        if same_answer(self.recommendation, recommendation):
-            return False
+        same = same_answer(self.recommendation, recommendation)
         with transaction.atomic():
+            # The numbers and the runner-up move on; only another answer is a line of the timeline.
             self._change(recommendation=recommendation)
+            if same:
+                return False
             keys = ("level", "level_name", "rule", "sentence", "runner_up")
             self.record("recommendation.made", at=at, data={key: recommendation.get(key) for key in keys})
         return True
