@@ -30,7 +30,7 @@ def rehearsals(target: Target, level: int | None, *, before: Run | None = None) 
     if before is not None:
         done = done.exclude(pk=before.pk)
     ends = done.order_by("-finished_at").values_list("started_at", "finished_at", "watch__recovered_at")[:50]
-    times = [(end, ((good or end) - start).total_seconds()) for start, end, good in ends]
+    times = [(end, ((good or end) - start).total_seconds()) for start, end, good in ends if start and end]
     if level is None or not times:
         return Rehearsals(0)
     lengths = [length for _end, length in times]
