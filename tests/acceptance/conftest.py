@@ -1,13 +1,16 @@
 """One real service and one running product for each scenario. A skip fails here: what was not tried is not proved."""
 
+import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.mail_sink import MailSink
+from tests.acceptance.product import Product
 from tests.acceptance.real_target import RealTarget
+from tests.acceptance.scene import Scene
 
 NEEDED = "The acceptance needs --target=FOLDER, a folder whose setup.sh starts a real service to roll back."
 HERE = Path(__file__).parent
@@ -59,9 +62,43 @@ def installed_service(source: Path) -> Iterator[RealTarget]:
         service.take_down()
 
 
+@contextlib.contextmanager
+def stage(service: RealTarget) -> Iterator[Scene]:
+    """A fresh service, a fresh product and its mail server; the person has set everything up."""
+    service.set_up()
+    mail = MailSink()
+    mail.start()
+    product = Product(smtp_port=mail.port)
+    try:
+        product.start()
+        scene = Scene(service, product, mail)
+        scene.set_up()
+        yield scene
+    finally:
+        product.remove()
+        mail.stop()
+
+
 @pytest.fixture
-def mail() -> Iterator[MailSink]:
-    sink = MailSink()
-    sink.start()
-    yield sink
-    sink.stop()
+def scene(installed_service: RealTarget) -> Iterator[Scene]:
+    """For one scenario."""
+    with stage(installed_service) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def story(installed_service: RealTarget) -> Iterator[Scene]:
+    """For scenarios that follow each other on the same target."""
+    with stage(installed_service) as found:
+        yield found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure shows what the processes of the product said last."""
+    report = yield
+    found = getattr(item, "funcargs", {})
+    scene = found.get("scene") or found.get("story")
+    if report.failed and isinstance(scene, Scene):
+        report.sections.append(("The product's own output", scene.product.said()))
+    return report

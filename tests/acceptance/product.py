@@ -63,8 +63,9 @@ class Product:
         return env
 
     def start(self, *, time_offset: float = 0.0) -> None:
-        """Starts everything and waits until the pages answer; `time_offset` (seconds) moves the domain clock."""
+        """Starts everything and waits until all parts are there; `time_offset` (seconds) moves the domain clock."""
         self.time_offset = time_offset
+        before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
@@ -76,7 +77,7 @@ class Product:
                 start_new_session=True,
             )
         ends = time.monotonic() + START_SECONDS
-        while not self._answers():
+        while not (self._has_announced(before) and self._answers()):
             assert self.process.poll() is None, f"`manage.py up` ended with {self.process.returncode}:\n{self.said()}"
             assert time.monotonic() < ends, f"The pages did not answer within {START_SECONDS:g} s:\n{self.said()}"
             time.sleep(0.2)
@@ -86,7 +87,7 @@ class Product:
         if self.process is None:
             return
         members = self.members()
-        self.process.send_signal(signal.SIGINT)
+        os.killpg(self.process.pid, signal.SIGINT)  # as a terminal does
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -118,10 +119,11 @@ class Product:
         assert done.returncode == 0, f"manage.py {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def one_time_password(self, username: str) -> str:
-        """Makes an administrator, or a new one-time password for a known one."""
-        printed = self.manage("administrator", username, "--email", f"{username}@example.test")
-        return printed.strip().rsplit(" ", 1)[-1]
+    def first_sign_in(self) -> tuple[str, str]:
+        """The first administrator's name and one-time password, as the terminal showed them."""
+        found = re.search(r"Sign in as (\S+) with the one-time password (\S+)", self.log.read_text(errors="replace"))
+        assert found, f"No one-time password was printed:\n{self.said()}"
+        return found[1], found[2]
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         """Reads the database beside the product; it changes nothing."""
@@ -133,8 +135,12 @@ class Product:
 
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """The timeline in order, each with its kind and data; `kind` may end in `*`."""
-        rows = self.rows("SELECT kind, at, data FROM timeline_event WHERE kind GLOB ? ORDER BY id", kind or "*")
-        return [{"kind": row["kind"], "at": row["at"], "data": json.loads(row["data"])} for row in rows]
+        query = (
+            "SELECT s.key AS stream, e.kind, e.data FROM timeline_event e JOIN timeline_stream s ON s.id = e.stream_id "
+            "WHERE e.kind GLOB ? ORDER BY e.id"
+        )
+        rows = self.rows(query, kind or "*")
+        return [{"stream": row["stream"], "kind": row["kind"], "data": json.loads(row["data"])} for row in rows]
 
     def members(self) -> list[int]:
         """Process ids of everything that `up` started, children of children too."""
@@ -151,6 +157,9 @@ class Product:
             ):
                 return pid
         raise AssertionError(f"No worker listens to {queue!r}: {[command_line(pid) for pid in self.members()]}")
+
+    def _has_announced(self, since: int) -> bool:
+        return b"Firebreak answers on" in self.log.read_bytes()[since:]
 
     def _answers(self) -> bool:
         try:

@@ -20,10 +20,12 @@ def free_port() -> int:
 
 
 def python313() -> str | None:
-    """Returns an interpreter that the service can use, where the one of the set-up would not be found by itself."""
-    found = os.environ.get("PYTHON313") or shutil.which("python3.13")
-    kept = sorted(Path.home().glob(".pyenv/versions/3.13*/bin/python3.13"))
-    return found or (str(kept[-1]) if kept else None)
+    """Returns an interpreter that the service can use; a shim may be on PATH and yet start nothing."""
+    kept = sorted(Path.home().glob(".pyenv/versions/3.13*/bin/python3.13"), reverse=True)
+    for found in (os.environ.get("PYTHON313"), shutil.which("python3.13"), *kept):
+        if found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
+            return str(found)
+    return None
 
 
 class RealTarget:
@@ -99,6 +101,14 @@ class RealTarget:
             if got:
                 return str(got["__typename"])
         raise AssertionError("The service answered no nested query in 30 tries.")
+
+    def answers(self) -> bool:
+        """True when the service answers requests."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return True
+        except OSError:
+            return False
 
     def starts(self) -> int:
         """Returns how often the service was started, by its log."""

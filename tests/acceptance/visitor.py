@@ -13,6 +13,16 @@ VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "l
 UNSEEN = frozenset({"script", "style", "template"})
 
 
+@dataclass(frozen=True)
+class Button:
+    """One way to send a form."""
+
+    words: str = ""
+    name: str = ""
+    value: str = ""
+    action: str = ""
+
+
 @dataclass
 class Form:
     """One form as it was drawn: where it goes, what it carries, the words on its buttons."""
@@ -21,11 +31,19 @@ class Form:
     method: str
     fields: dict[str, list[str]] = field(default_factory=dict)
     choices: dict[str, dict[str, str]] = field(default_factory=dict)  # field → words → value
-    buttons: list[tuple[str, str, str, str]] = field(default_factory=list)  # words, name, value, formaction
+    buttons: list[Button] = field(default_factory=list)
     id: str = ""
 
-    def offers(self, words: str) -> bool:
-        return any(words.lower() in button[0].lower() for button in self.buttons)
+    def offers(self, words: str, *, exact: bool = False) -> bool:
+        return any(says(button, words, exact) for button in self.buttons)
+
+    def button(self, words: str, *, exact: bool = False) -> Button:
+        """The first button with these words; a form may also be sent without one."""
+        return next((button for button in self.buttons if says(button, words, exact)), Button())
+
+
+def says(button: Button, words: str, exact: bool) -> bool:
+    return button.words == words if exact else words.lower() in button.words.lower()
 
 
 class _Reader(HTMLParser):
@@ -118,7 +136,7 @@ class _Reader(HTMLParser):
     def _input(self, form: Form, said: dict[str, str | None]) -> None:
         kind, name, value = (said.get("type") or "text").lower(), said.get("name") or "", said.get("value") or ""
         if kind in ("submit", "image"):
-            form.buttons.append((value, name, value, said.get("formaction") or ""))
+            form.buttons.append(Button(value, name, value, said.get("formaction") or ""))
         elif kind in ("radio", "checkbox"):
             form.choices.setdefault(name, {})[value or "on"] = value or "on"
             if "checked" in said:
@@ -133,7 +151,7 @@ class _Reader(HTMLParser):
             self.links.append((words or (said.get("aria-label") or ""), said.get("href") or ""))
         elif tag == "button" and (said.get("type") or "submit") == "submit":
             label = words or (said.get("aria-label") or "")
-            button = (label, said.get("name") or "", said.get("value") or "", said.get("formaction") or "")
+            button = Button(label, said.get("name") or "", said.get("value") or "", said.get("formaction") or "")
             self._within(said, lambda form: form.buttons.append(button))
         elif tag == "textarea":
             # A browser drops one newline behind the tag and keeps all others.
@@ -168,15 +186,18 @@ class Page:
         reader.finish()
         self.forms, self.links, self.text = reader.forms, reader.links, squeeze("".join(reader.words))
 
-    def form(self, button: str) -> Form:
+    def form(self, button: str, *, exact: bool = False) -> Form:
         """Returns the first form with these words on a button; says which buttons there are when there is none."""
         for form in self.forms:
-            if form.offers(button):
+            if form.offers(button, exact=exact):
                 return form
-        there = sorted({words for form in self.forms for words, *_ in form.buttons})
+        there = sorted({one.words for form in self.forms for one in form.buttons})
         raise AssertionError(
             f"No button says {button!r} on {self.url} ({self.status}); there are {there}.\n{self.text[:3000]}"
         )
+
+    def offers(self, button: str) -> bool:
+        return any(form.offers(button) for form in self.forms)
 
     def link(self, words: str) -> str:
         """Returns where the first link with these words leads."""
@@ -210,28 +231,38 @@ class Visitor:
         assert page.status == expect, f"GET {path} answered {page.status}, not {expect}:\n{page.text[:3000]}"
         return page
 
-    def press(self, page: Page, button: str, *, expect: int = 200, **fields: str | list[str]) -> Page:
-        """Fills in the form with this button and sends it.
+    def press(
+        self, page: Page, button: str, *, exact: bool = False, expect: int = 200, **fields: str | list[str]
+    ) -> Page:
+        """Fills in the form with this button and sends it; choices are taken by their words or their value."""
+        return self.submit(page, page.form(button, exact=exact), button, exact=exact, expect=expect, **fields)
 
-        A field's name may stand with `__` for `-`; choices are taken by their words or their value.
-        """
-        form = page.form(button)
+    def submit(
+        self,
+        page: Page,
+        form: Form,
+        button: str = "",
+        *,
+        exact: bool = False,
+        expect: int = 200,
+        **fields: str | list[str],
+    ) -> Page:
+        """Sends one form as a browser does: what stands in it, what is typed now, and the button that was pressed."""
         sent = {name: list(values) for name, values in form.fields.items()}
         for name, value in fields.items():
-            key = name if name in form.fields or name in form.choices else name.replace("__", "-")
-            assert key in form.fields or key in form.choices, (
-                f"The form of {button!r} has no field {key!r}: {sorted({*form.fields, *form.choices})}"
-            )
+            known = sorted({*form.fields, *form.choices})
+            assert name in known, f"The form of {button!r} has no field {name!r}: {known}"
             values = [value] if isinstance(value, str) else value
-            sent[key] = [self._chosen(form, key, one) for one in values]
-        _, name, value, elsewhere = next(one for one in form.buttons if button.lower() in one[0].lower())
-        if name:
-            sent[name] = [value]
-        url = urljoin(page.url, elsewhere or form.action or page.url)
+            sent[name] = [self._chosen(form, name, one) for one in values]
+        pressed = form.button(button, exact=exact)
+        if pressed.name:
+            sent[pressed.name] = [pressed.value]
+        url = urljoin(page.url, pressed.action or form.action or page.url)
+        headers = {"Referer": page.url}
         if form.method == "post":
-            answer = Page(self.client.post(url, data=sent, headers={"Referer": page.url}))
+            answer = Page(self.client.post(url, data=sent, headers=headers))
         else:
-            answer = Page(self.client.get(url, params=sent))
+            answer = Page(self.client.get(url, params=sent, headers=headers))
         assert answer.status == expect, (
             f"{button!r} ({url}) answered {answer.status}, not {expect}:\n{answer.text[:3000]}"
         )
