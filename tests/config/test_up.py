@@ -146,11 +146,13 @@ def test_a_locked_database_is_one_sentence(running):
         ({"FIREBREAK_PORT": "many"}, "FIREBREAK_PORT='many' is not a whole number."),
         ({"FIREBREAK_PORT": "70000"}, "between 1 and 65535"),
         ({"FIREBREAK_PRACTICE": "perhaps"}, "is neither true nor false"),
+        ({"FIREBREAK_PRODUCTION": "1"}, "FIREBREAK_SECRET_KEY is missing: production needs a key of its own."),
     ],
 )
 def test_an_odd_setting_is_one_sentence(tmp_path, environment, part):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FIREBREAK_")}
-    data = {"FIREBREAK_DATA": str(tmp_path / "data"), "FIREBREAK_PRACTICE": "0"}
+    data = {"FIREBREAK_DATA": str(tmp_path / "data"), "FIREBREAK_PRACTICE": "0", "FIREBREAK_PORT": str(free_port())}
+    kept = {name: value for name, value in kept.items() if name not in ("REDIS_URL", "DATABASE_URL")}
     said = start_in_vain({**kept, **data, **environment})
     assert part in said
     assert "Traceback" not in said

@@ -31,6 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            self._refuse_without_key()
             # WhiteNoise warns about a missing folder at each start.
             settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
             self._refuse_locked()
@@ -57,6 +58,15 @@ class Command(BaseCommand):
         if practice_port:
             practice_service(port=practice_port, root=settings.PRACTICE_DIR)
         return {"username": person.get_username() if person else "", "password": password}
+
+    def _refuse_without_key(self) -> None:
+        """Django notices an empty key at the first sign-in only."""
+        try:
+            _ = settings.SECRET_KEY
+        except ImproperlyConfigured as error:
+            raise ImproperlyConfigured(
+                "FIREBREAK_SECRET_KEY is missing: production needs a key of its own. Make one with: openssl rand -hex 48"
+            ) from error
 
     def _refuse_locked(self) -> None:
         """SQLite waits 20 s for a lock; a start should say at once that somebody else writes."""
