@@ -89,6 +89,17 @@ def finish(incident: Incident, run_id: Any) -> None:
         incident.record("evidence.gathered", at=run.finished_at, data=data)
 
 
+def say_refused(incident: Incident, run_id: Any) -> None:
+    """Says once why the checklist cannot run: a text that nobody approved, a parameter without a value."""
+    run = Run.objects.filter(pk=run_id, kind=Run.Kind.EVIDENCE).select_related("revision__plan").first()
+    if run is None:
+        return
+    reason = " ".join(str(problem) for problem in run.problems) or run.revision.why_not
+    if reason and not incident.events.filter(kind="evidence.refused", data__run=run.pk, data__reason=reason).exists():
+        with transaction.atomic():
+            incident.record("evidence.refused", data={"run": run.pk, "reason": reason})
+
+
 def output_of(step: StepRun) -> str:
     """Everything that the step's last attempt wrote, as it was kept."""
     attempt = step.last_attempt

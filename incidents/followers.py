@@ -92,6 +92,12 @@ def keep_evidence(event: Event) -> None:
         evidence_keeping.keep_step(incident, event.data["step"])
 
 
+def say_evidence_refused(event: Event) -> None:
+    """The checklist was read for this target and cannot run."""
+    if evidence_keeping.is_evidence(event) and (incident := incident_of(event)):
+        evidence_keeping.say_refused(incident, event.data["run"])
+
+
 def finish_evidence(event: Event) -> None:
     """The evidence run ended."""
     if evidence_keeping.is_evidence(event) and (incident := incident_of(event)):
@@ -124,6 +130,7 @@ FOLLOWERS: Table = {
     "incident.resolved": (stop_measuring, end_drill),
     "incident.dismissed": (stop_measuring, end_drill),
     "revision.approved": (plan_drills,),
+    "run.prepared": (say_evidence_refused,),
     "incident.acknowledgement_withdrawn": (page_again,),
     "alert.received": (recommend,),
     "alert.resolved": (recommend,),

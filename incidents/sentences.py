@@ -14,7 +14,15 @@ Data = Mapping[str, Any]
 DECISIONS, MESSAGES, MACHINE = "decisions", "messages", "machine"
 # Said once in a summarising line or shown by its own card; "everything" shows them too.
 DETAILS = frozenset(
-    {"evidence.item", "message.accepted", "message.drafted", "run.queued", "step.waiting", "run.drafted"}
+    {
+        "run.prepared",
+        "evidence.item",
+        "message.accepted",
+        "message.drafted",
+        "run.queued",
+        "step.waiting",
+        "run.drafted",
+    }
 )
 ROLES = {"manager": "incident manager", "on_call": "on call", "communications": "communications"}
 VERDICTS = {"recovered": "Recovered", "not_recovered": "Not recovered", "inconclusive": "Cannot tell yet"}
@@ -76,7 +84,10 @@ def _ends_step(kind: str) -> bool:
 
 
 def _is_doubled(event: Any, finished: set[tuple[Any, Any]]) -> bool:
-    """A step's start once its end stands beside it; a mail that still waits in the queue."""
+    """What another line or a card says already: a step's start beside its end, a mail that still waits, evidence."""
+    if event.data.get("run_kind") == "evidence":
+        # The evidence has a card of its own.
+        return event.kind not in ("run.failed", "run.timed_out", "run.needs_operator", "step.lost")
     if event.kind == "task.ticked":
         # The event that ticked it stands beside it, and the tasks say who did what how late.
         return not str(event.data.get("how", "")).startswith("by ")
@@ -197,6 +208,7 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     "evidence.started": lambda data: "Gathering evidence began",
     "evidence.item": lambda data: f"Evidence: {data.get('title', '')} {data.get('status', '')}",
     "evidence.gathered": lambda data: f"Evidence kept: {data.get('items', 0)} items, {data.get('failed', 0)} failed",
+    "evidence.refused": lambda data: "Evidence could not be gathered",
     "evidence.skipped": lambda data: f"skipped evidence: {data.get('title', '')}",
     "task.ticked": _ticked,
     "task.unticked": lambda data: f"un-ticked: {data.get('task', '')}",
@@ -211,6 +223,7 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     "message.unknown": lambda data: f"Mail to {data.get('recipient')}: outcome unknown",
     "message.resent": lambda data: f"sent again to {data.get('recipient')}",
     "run.drafted": lambda data: f"{_run(data)}: drafted",
+    "run.prepared": lambda data: f"{_run(data)}: commands rendered",
     "run.queued": lambda data: f"{_run(data)}: queued",
     "run.started": lambda data: f"{_run(data)}: started",
     "run.paused": lambda data: f"{_run(data)}: paused",
@@ -223,6 +236,12 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     "run.failed": lambda data: f"{_run(data)}: failed",
     "run.timed_out": lambda data: f"{_run(data)}: timed out",
     "run.superseded": lambda data: f"{_run(data)}: taken over by run {data.get('by')}",
+    "run.awaiting_approval": lambda data: f"{_run(data)}: waits for a second person",
+    "run.approved": lambda data: f"approved the steps of {_run(data)}",
+    "run.rejected": lambda data: f"refused {_run(data)}",
+    "run.expired": lambda data: f"{_run(data)}: nobody approved in time",
+    "run.pause_requested": lambda data: f"asked {_run(data)} to pause after its step",
+    "run.hint_redelivered": lambda data: f"{_run(data)}: a hint came twice and changed nothing",
     "step.started": lambda data: f"{_step(data)}: started",
     "step.succeeded": _succeeded,
     "step.failed": lambda data: f"{_step(data)}: failed",
@@ -234,6 +253,11 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     "step.settled": _settled,
     "step.late_result": lambda data: f"{_step(data)}: a late result came and was only noted",
     "step.retried": lambda data: f"started {_step(data)} again",
+    "step.canceled": lambda data: f"{_step(data)}: stopped",
+    "step.approved": lambda data: f"approved {_step(data)}",
+    "step.rejected": lambda data: f"refused {_step(data)}",
+    "step.expired": lambda data: f"{_step(data)}: nobody approved in time",
+    "step.verified": lambda data: f"{_step(data)}: looked again by itself. {data.get('sentence', '')}",
     "watch.opened": lambda data: "Watch began: the effect is measured",
     "watch.rearmed": lambda data: "The watch started again",
     "watch.ended": lambda data: f"Watch ended: {VERDICTS.get(str(data.get('verdict')), data.get('verdict'))}",

@@ -215,3 +215,16 @@ def test_an_alert_that_resolved_before_the_first_command_says_hold() -> None:
     say(incident, "run.started", run=9, run_kind="rollback", level=1)
     recommendation.recommend_for(incident)
     assert not incident.recommendation["hold"]
+
+
+def test_a_checklist_that_cannot_run_says_why_once() -> None:
+    incident = make_incident()
+    incident.revision.compiled["evidence"] = [READ]  # type: ignore[union-attr]
+    run = evidence_keeping.begin(incident)
+    assert run is not None
+    event = say(incident, "run.prepared", run=run.pk, run_kind="evidence")
+    assert dispatch(event)
+    assert dispatch(event)
+    refused = incident.events.get(kind="evidence.refused")
+    assert "is not approved yet" in refused.data["reason"]
+    assert incident.tasks.get(text="Gather logs").ticked_at is None
