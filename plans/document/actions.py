@@ -102,7 +102,9 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = Fal
             other = replace(whole, alternative=way, title=told)
             steps.append(finish(replace(last, end_line=block.end_line, fences=(*last.fences, other)), notes))
             continue
-        is_code = whole.role == "code" and not fences.is_settings(whole.language) and whole.language not in fences.RUNNABLE
+        is_code = (
+            whole.role == "code" and not fences.is_settings(whole.language) and whole.language not in fences.RUNNABLE
+        )
         if (
             whole.role != "command"
             and whole.language not in fences.RUNNABLE

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plans.document import bodies, fences, refusing, shell
-from plans.document.attributes import ACTING, KEYS, KINDS, Attributes, parse
+from plans.document.attributes import KEYS, KINDS, Attributes, parse
 from plans.document.fields import Fields
 from plans.document.finding import Findings
 from plans.document.header import Header
@@ -36,7 +36,7 @@ class Context:
 def blank(step: Step, number: str, name: str, kind: str) -> dict[str, Any]:
     """Returns a step with all fields of the contract at their defaults."""
     return {
-        "name": name, "number": number, "item": step.title, "title": step.title, "line": step.line, "kind": kind, "effect": "once", "timeout": None,
+        "name": name, "number": number, "item": step.title, "title": step.title, "line": step.line, "body_line": step.line, "kind": kind, "effect": "once", "timeout": None,
         "ok": [0], "retries": 0, "on_failure": "ask", "on_cancel": None, "critical": True, "only_if": None, "for": None, "undo": None, "verify": None,
         "detached": False, "leaves": None, "cwd": None, "env": [], "secrets": [], "path": None, "via": None, "log": None, "pattern": None,
         "since": "start", "count": None, "approve": None, "levels": None, "purpose": "health", "expect": 200, "assert": [], "every": 5.0, "passes": 1,
@@ -90,6 +90,11 @@ class FenceStep:
     @property
     def alternative(self) -> str:
         return self.attributes.get("for") or self.fence.alternative
+
+    @property
+    def is_guessed_alternative(self) -> bool:
+        """Says whether words around the fence, not its attributes, make it an alternative."""
+        return bool(self.fence.alternative) and self.attributes.get("for") is None
 
     def split(self) -> list[FenceStep]:
         """Returns a `read` fence with several independent commands as one part each; others whole."""
@@ -153,14 +158,17 @@ class FenceStep:
         own = fields.all()
         compiled = {**blank(self.step, number, self._name(usual_name), self.kind), **own}
         compiled.update(
-            line=self.line, effect=effect, body=self.body, language=self.fence.language, inferred=list(self.inferred)
+            body_line=self.line if self.order or self.fence.title else self.fence.first,
+            line=self.line,
+            effect=effect,
+            body=self.body,
+            language=self.fence.language,
+            inferred=list(self.inferred),
         )
         compiled["for"] = own["for"] or self.fence.alternative or None
         compiled["timeout"] = self._timeout(fields, effect)
-        if self.fence.title:
+        if self.fence.title and self.fence.title != self.step.title:
             compiled["title"] = f"{self.step.title} – {self.fence.title}"
-        if self.step.approval and not compiled["approve"] and (self.kind in ACTING or self.kind == "approval"):
-            compiled["approve"] = fields.approval(self.step.approval.text)
         if self.context.place == "evidence" and attributes.get("on_failure") is None:
             compiled["on_failure"] = "continue"
         if effect == "once" and compiled["retries"]:

@@ -94,7 +94,21 @@ _PROGRAM_PATH = re.compile(r"^\.{0,2}/?[\w.-]+(/[\w.<>{}$*-]+)+$")
 
 def is_settings(language: str) -> bool:
     """Says whether a block shows settings, which nobody carries out."""
-    return language.lower() in ("yaml", "yml", "json", "toml", "ini", "xml", "html", "css", "properties", "hcl", "nginx", "dockerfile", "proto")
+    return language.lower() in (
+        "yaml",
+        "yml",
+        "json",
+        "toml",
+        "ini",
+        "xml",
+        "html",
+        "css",
+        "properties",
+        "hcl",
+        "nginx",
+        "dockerfile",
+        "proto",
+    )
 
 
 def is_shell(language: str) -> bool:

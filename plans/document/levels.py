@@ -163,7 +163,9 @@ def _own_text(section: Section) -> tuple[Block, ...]:
 def _is_full_procedure(section: Section) -> bool:
     """Says whether a section has numbered steps or commands, or is one instruction itself."""
     roles = ((fences.role_of(fence), fence) for fence in fences_in(_own_text(section)))
-    commands = any(role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles)
+    commands = any(
+        role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles
+    )
     return commands or _has_ordered(section) or (words.choice_word(section.title) is not None and ":" in section.title)
 
 

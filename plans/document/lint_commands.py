@@ -68,16 +68,10 @@ def look(compiled: dict[str, Any], findings: Findings) -> None:
 
 def _commands(step: dict[str, Any]) -> Iterator[tuple[int, shell.Command]]:
     """Yields each command of a step with its line."""
-    first = step["line"] + (0 if _starts_in_body(step) else 1)
     for logical in shell.logical_lines(step["body"]):
         if not logical.is_comment and not logical.is_blank:
             for command in shell.commands(logical.text):
-                yield first + logical.offset, command
-
-
-def _starts_in_body(step: dict[str, Any]) -> bool:
-    """A piece of a block carries its own line; a whole fence the line of its opening."""
-    return (bool(step["inferred"]) and step["inferred"][0].startswith("One of")) or " – " in step["title"]
+                yield step["body_line"] + logical.offset, command
 
 
 def _relative(command: shell.Command, line: int, findings: Findings) -> None:

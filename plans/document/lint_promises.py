@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from plans.document.plan import MatrixRow
 
 if TYPE_CHECKING:
     from plans.document.document import PlanDocument
+
+_EXECUTES = re.compile(r"\b(execute|carry out|perform|start|run|begin)\b.*\brollback\b(?!.*validation)", re.IGNORECASE)
 
 
 def look(compiled: dict[str, Any], document: PlanDocument, findings: Findings) -> None:
@@ -121,7 +124,7 @@ def _phases(compiled: dict[str, Any], findings: Findings) -> None:
     if not promises:
         return
     for phase in compiled["phases"]:
-        executes = any("run.succeeded" in task["ticked_by"] for task in phase["tasks"])
+        executes = any(_EXECUTES.search(task["text"]) for task in phase["tasks"])
         if executes and phase["offset_seconds"] and phase["offset_seconds"] > min(promises):
             findings.warn(
                 phase["line"], "phase-after-promise",

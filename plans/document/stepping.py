@@ -21,7 +21,12 @@ _QUESTION = re.compile(
 def compile_steps(steps: tuple[Step, ...], context: Context) -> list[dict[str, Any]]:
     """Returns the runnable steps of a procedure, a checklist or a validation."""
     _refuse_dependent(steps, context)
-    return [compiled for place, step in enumerate(steps, 1) for compiled in compile_step(step, place, context)]
+    found: list[dict[str, Any]] = []
+    place = 0
+    for step in steps:
+        place += step.form != "gate"
+        found.extend(compile_step(step, place, context))
+    return found
 
 
 def _refuse_dependent(steps: tuple[Step, ...], context: Context) -> None:
@@ -50,7 +55,20 @@ def compile_step(step: Step, place: int, context: Context) -> list[dict[str, Any
         usual = f"{context.prefix}{place}" + (f"-{order}" if len(pieces) > 1 else "")
         compiled.append(piece.compile(own, usual))
     _ask_only_if(step, compiled, context)
+    _ask_approval(step, compiled, context)
     return compiled
+
+
+def _ask_approval(step: Step, compiled: list[dict[str, Any]], context: Context) -> None:
+    """An item's approval is asked once: before its first sub-step, or before the alternative that is taken."""
+    if step.approval is None:
+        return
+    who = Fields(parse(""), "approval", step.approval.line, context.header, context.findings).approval(
+        step.approval.text
+    )
+    for place, one in enumerate(compiled):
+        if not one["approve"] and (place == 0 or one["for"]):
+            one["approve"] = who
 
 
 def _refuse_two_of_one(step: Step, parts: list[FenceStep], context: Context) -> None:
@@ -58,6 +76,12 @@ def _refuse_two_of_one(step: Step, parts: list[FenceStep], context: Context) -> 
     if context.only_reads:
         return
     ways = [part.alternative for part in parts if part.alternative]
+    if ways and any(part.is_guessed_alternative for part in parts) and len(ways) < len(parts):
+        context.findings.problem(
+            step.line,
+            f"“{step.title}” has an alternative beside a fence that always runs.",
+            "Say `for=` on each of them.",
+        )
     for way in dict.fromkeys(ways):
         if ways.count(way) > 1:
             context.findings.problem(
@@ -111,15 +135,14 @@ def _manual(step: Step, number: str, place: int, context: Context) -> dict[str, 
     """Returns the confirmation by a person that a step without an action is."""
     docs = [fence.body.rstrip() for fence in step.fences]
     body = "\n\n".join([*dict.fromkeys(text for text in step.words if text), *docs]) or step.title
-    approval = step.approval.text if step.approval else None
-    kind = "approval" if approval and not step.words and not step.fences else "manual"
-    compiled = blank(step, number, f"{context.prefix}{place}", kind)
-    who = Fields(parse(""), kind, step.line, context.header, context.findings).approval(approval) if approval else None
+    kind = "approval" if step.approval else "manual"
+    name = f"{context.prefix}gate-{number}" if step.form == "gate" else f"{context.prefix}{place}"
+    compiled = blank(step, number, name, kind)
+    who = None
+    if step.approval:
+        fields = Fields(parse(""), kind, step.approval.line, context.header, context.findings)
+        who = fields.approval(step.approval.text)
+        body = body if step.words or docs else step.approval.text
     effect = "read" if context.only_reads or kind == "approval" else "once"
-    return {
-        **compiled,
-        "body": body,
-        "effect": effect,
-        "approve": who,
-        "on_failure": "continue" if context.place == "evidence" else "ask",
-    }
+    policy = "continue" if context.place == "evidence" else "ask"
+    return {**compiled, "body": body, "effect": effect, "approve": who, "on_failure": policy}

@@ -74,28 +74,58 @@ def every_text(section: Section) -> tuple[Block, ...]:
 
 def _from_lists(blocks: tuple[Block, ...], notes: Notes) -> tuple[tuple[Step, ...], tuple[StepFence, ...]] | None:
     """Returns the steps of the ordered lists; what follows an item belongs to it."""
-    found: list[tuple[Item, list[Block]]] = []
+    found: list[Step | tuple[Item, list[Block]]] = []
     has_commands = any(fences.role_of(fence) == "command" for fence in fences_in(blocks))
     stray: list[StepFence] = []
     before = ""
     for block in blocks:
         if isinstance(block, Listing) and block.ordered and not (_EFFECTS.search(before) and has_commands):
             found.extend((item, []) for item in block.items)
-        elif found:
+        elif isinstance(block, Quote) and (approval := approval_of(block)) is not None:
+            found.append(Step(block.line, block.end_line, "", "Approval", "gate", approval=approval))
+            notes.claim(block.line, block.end_line)
+        elif found and isinstance(found[-1], tuple):
             found[-1][1].append(block)
+        elif isinstance(block, Fence) and block.attributes:
+            found.append(Step(block.line, block.end_line, "", _opening(before), "block", (step_fence(block, before),)))
+            notes.claim(block.line, block.end_line)
         elif isinstance(block, Fence):
             stray.append(step_fence(block, before))
         if isinstance(block, Paragraph):
             before = block.text
-    if not found:
+    if not any(isinstance(one, tuple) for one in found):
         return None
-    steps = (_from_item(item, tuple(after), place, notes) for place, (item, after) in enumerate(found, 1))
-    return tuple(steps), tuple(stray)
+    return _numbered(found, notes), tuple(stray)
 
 
-def _from_item(item: Item, after: tuple[Block, ...], place: int, notes: Notes) -> Step:
+def _opening(before: str) -> str:
+    return _SENTENCE.split(before, maxsplit=1)[0].rstrip(" :：.") or "Before the first step"
+
+
+def _numbered(found: list[Step | tuple[Item, list[Block]]], notes: Notes) -> tuple[Step, ...]:
+    """Returns the steps with numbers that are all different: the author's where possible, `1a` for a gate after step 1."""
+    steps: list[Step] = []
+    used: set[str] = set()
+    last = "0"
+    for place, one in enumerate(found, 1):
+        if isinstance(one, tuple):
+            written = one[0].number
+            number = written if written and written not in used else str(place)
+            last = number
+            step = _from_item(one[0], tuple(one[1]), number, notes)
+        else:
+            number = next(name for name in (f"{last}{letter}" for letter in _LETTERS) if name not in used)
+            step = finish(replace(one, number=number), notes)
+        used.add(number)
+        steps.append(step)
+    return tuple(steps)
+
+
+_LETTERS = [*"abcdefghijklmnopqrstuvwxyz", *(f"z{number}" for number in range(1000))]
+
+
+def _from_item(item: Item, after: tuple[Block, ...], number: str, notes: Notes) -> Step:
     end = max([item.end_line, *(block.end_line for block in after)])
-    number = item.number if item.number and item.number != "1" else str(place)
     step = _whole_step(number, item_title(item), item.line, end, "ordered", (*item.blocks, *after), notes)
     return replace(step, words=(item.text, *step.words))
 
