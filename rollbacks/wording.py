@@ -12,7 +12,7 @@ EFFECTS = wording.EFFECTS
 
 
 def act_of(run: "Run") -> str:
-    """ "Roll orders-api production back to 1.2.2", "Turn the registry flag off for orders-api production"."""
+    """ "Roll orders-api production back to 1.2.2", "Turn the flag new_pricing off for orders-api production"."""
     where = f"{run.service.name} {run.environment.name}"
     steps = run.snapshot.get("steps", []) if run.snapshot else []
     if run.kind == "undo":
@@ -55,12 +55,11 @@ def target_version(run: "Run", steps: list[dict[str, Any]]) -> str:
 
 
 def flag_words(steps: list[dict[str, Any]]) -> str:
-    """ "turn the schema registry flag off" for the first flag step that is not skipped."""
+    """ "turn the flag enable_schema_registry off" for the first flag step that is not skipped."""
     for step in steps:
         words = str(step.get("body") or "").split()
         if step.get("kind") == "flag" and not step.get("skip") and len(words) == 3 and words[0] == "set":
-            name = words[1].removeprefix("enable_").replace("_", " ")
-            return f"turn the {name} flag {words[2]}" if words[2] != "absent" else f"remove the {name} flag"
+            return f"remove the flag {words[1]}" if words[2] == "absent" else f"turn the flag {words[1]} {words[2]}"
     return ""
 
 

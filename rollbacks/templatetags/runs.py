@@ -28,6 +28,12 @@ def step_marks(step: dict[str, Any]) -> str:
 
 
 @register.filter
+def step_title(step: dict[str, Any]) -> str:
+    """The words of a rendered step."""
+    return str(step.get("title") or step.get("item") or step.get("name") or "")
+
+
+@register.filter
 def topic_event(key: str) -> str:
     """ "incident:42" as the event stream names it."""
     return key.replace(":", "-")
@@ -77,7 +83,7 @@ def half_done(step: StepRun) -> str:
 
 @register.filter
 def approval_words(step: StepRun) -> str:
-    """ "Asks 2 of oncall lead; 1 has approved.\" """
+    """ "Asks 2 of oncall lead; 1 has approved.\""""
     needed, role = approvers_of(step)
     given = [approval.by.get_username() for approval in step.approvals.all() if approval.decision == "approved"]
     asks = f"Asks {wording.count(needed, 'person', 'people')}{f' of {role}' if role else ''}."
