@@ -19,6 +19,8 @@ from rollbacks import connection, heartbeat, process, proof_tasks, runner
 from rollbacks.models import Refused, Run, StepRun, Worker
 from rollbacks.models.states import RunStatus, StepStatus
 from timeline import domain_time
+from timeline.doorbell import redis_is_up
+from timeline.models import Event
 
 __all__ = ["advance", "connection", "heartbeat", "hint", "hint_prepare", "look_after", "prepare", "proof_tasks", "scan"]
 
@@ -29,6 +31,9 @@ LONGEST_NUDGE = 60  # seconds
 
 def send(task: Any, run_id: int, *, queue: str, expires: float) -> bool:
     """Puts a task with one id on a queue; False when the broker cannot be reached (the scan sends it again)."""
+    # Asked first: half a second, where a broker that swallows packets would hold a page for ten.
+    if not redis_is_up():
+        return False
     try:
         task.apply_async(args=(run_id,), queue=queue, expires=expires)
     except Exception as error:  # kombu raises many kinds when the broker goes away
@@ -51,9 +56,16 @@ def hint_prepare(run_id: int, expires: float = FIRST_EXPIRES) -> bool:
 def advance(self: Any, run_id: int) -> None:
     """Does the steps of a run that nobody has claimed."""
     if self.request.delivery_info and self.request.delivery_info.get("redelivered"):
-        log.warning("Run %s: this hint was delivered before.", run_id)
+        note_redelivery(run_id)
     name = str(self.request.hostname or process.host_name())
     runner.advance(run_id, owner=name, should_stop=stopping(name))
+
+
+def note_redelivery(run_id: int) -> None:
+    """A hint that Redis delivered twice is harmless, and worth a line: it tells of a visibility time-out that is too short."""
+    run = Run.objects.filter(pk=run_id).select_related("service", "environment", "stream").first()
+    if run is not None:
+        Event.record(run.stream, "run.hint_redelivered", data=run.said())
 
 
 def stopping(name: str) -> Callable[[], bool]:
@@ -95,7 +107,7 @@ def scan(self: Any) -> None:
 
 def scan_once() -> None:
     """One round of the scan, also without a broker."""
-    for part in (runner.reap, nudge, wake, expire, proof_tasks.scan_proof):
+    for part in (runner.reap, nudge, wake, expire, proof_tasks.scan_proof, forget_silent_workers):
         try:
             part()
         except Exception:

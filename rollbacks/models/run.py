@@ -14,25 +14,15 @@ from django.urls import reverse
 from rollbacks.models import flow, starting
 from rollbacks.models.run_queries import RunQuerySet
 from rollbacks.models.service import Environment, Service
-from rollbacks.models.states import (
-    ACTIVE,
-    EXCLUSIVE,
-    RUN_MOVES,
-    TERMINAL,
-    Conflict,
-    Refused,
-    RunKind,
-    RunStatus,
-    StepStatus,
-)
+from rollbacks.models.states import ACTIVE, EXCLUSIVE, RUN_MOVES, TERMINAL, RunKind, RunStatus, StepStatus
+from rollbacks.models.states import Conflict as Conflict
+from rollbacks.models.states import Refused as Refused
 from rollbacks.models.target import Target
 from timeline import domain_time
 from timeline.models import Stream
 
 if TYPE_CHECKING:
     from rollbacks.models.step_run import StepRun
-
-__all__ = ["Conflict", "Refused", "Run", "RunQuerySet"]
 
 
 class Run(models.Model):
