@@ -9,6 +9,8 @@ import pytest
 
 from config.data_folder import CannotStart, kept_port, kept_secret, listen, open_folder, why_not
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.mark.parametrize(
     ("number", "part"),

@@ -14,6 +14,8 @@ from config.log_lines import LineBuffer, LogLines
 from config.parts import NOT_AGAIN, Part, ended
 from tests.config.installation import wait_for
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def log():

@@ -14,7 +14,7 @@ import redis
 
 from tests.config.installation import LAST_LINE, REPOSITORY, Installation, free_port, wait_for
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.one_database]
 
 
 @pytest.fixture(scope="module")

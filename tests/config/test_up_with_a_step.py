@@ -10,7 +10,7 @@ import pytest
 
 from tests.config.installation import REPOSITORY, Installation, wait_for
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.one_database]
 
 
 @pytest.fixture
