@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 from rollbacks import probes
 from rollbacks.context import Surroundings
 from rollbacks.parameters import Reading
 from rollbacks.snapshot import Place, Rendered, Undone, render
+
+BACKSTOP_SECONDS = 120  # between the longest step and the hard time limit
 
 if TYPE_CHECKING:
     from rollbacks.models import Run, Target
@@ -23,7 +27,7 @@ def render_for(run: "Run", given: Mapping[str, str]) -> Rendered:
         code = {"pass": 0, "fail": 1}.get(answer.result)
         return Reading(code, "" if isinstance(answer.value, dict | list) else str(answer.value or ""), answer.sentence)
 
-    return render(
+    made = render(
         run.revision.compiled,
         kind=run.kind,
         level=run.level,
@@ -32,6 +36,18 @@ def render_for(run: "Run", given: Mapping[str, str]) -> Rendered:
         given=given,
         undone=undone_of(run),
     )
+    return Rendered(made.snapshot, [*made.problems, *too_long(made)])
+
+
+def too_long(made: Rendered) -> list[str]:
+    """Steps that the workers' hard time limit would kill in the middle."""
+    longest = settings.CELERY_TASK_TIME_LIMIT - BACKSTOP_SECONDS
+    return [
+        f"Line {step.get('line', 0)}: a time-out of {step['timeout']:g} s is longer than a step may take here "
+        f"({longest:g} s). Split the step, or raise FIREBREAK_TASK_TIME_LIMIT."
+        for step in made.snapshot["steps"]
+        if float(step.get("timeout") or 0) > longest
+    ]
 
 
 def place_of(target: "Target") -> Place:

@@ -4,6 +4,7 @@ A task finds the row, calls a verb and returns; twice is harmless, and never is 
 """
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,9 @@ __all__ = ["advance", "connection", "heartbeat", "hint", "hint_prepare", "look_a
 log = logging.getLogger(__name__)
 FIRST_EXPIRES = 60.0
 LONGEST_NUDGE = 60  # seconds
+# A run may last longer than the hard time limit of one task, which would kill a step in the middle: a task begins no
+# further step after this time and passes the run on.
+TURN_SECONDS = 60.0
 
 
 def send(task: Any, run_id: int, *, queue: str, expires: float) -> bool:
@@ -58,7 +62,10 @@ def advance(self: Any, run_id: int) -> None:
     if self.request.delivery_info and self.request.delivery_info.get("redelivered"):
         note_redelivery(run_id)
     name = str(self.request.hostname or process.host_name())
-    runner.advance(run_id, owner=name, should_stop=stopping(name))
+    asked, ends = stopping(name), time.monotonic() + TURN_SECONDS
+    runner.advance(run_id, owner=name, should_stop=lambda: time.monotonic() > ends or asked())
+    if time.monotonic() > ends and not asked():
+        hint(run_id, str((self.request.delivery_info or {}).get("routing_key") or "rollback"))
 
 
 def note_redelivery(run_id: int) -> None:
@@ -87,6 +94,12 @@ def prepare(run_id: int) -> None:
         run.prepare()
     except Refused as refusal:
         log.info("Run %s was not prepared: %s", run_id, refusal)
+    except Exception as error:
+        log.exception("Run %s could not be prepared.", run_id)
+        # Said on the page; without it the scan would ask again for ever and the page would say "wait a moment".
+        sentence = f"The steps could not be rendered: {type(error).__name__}: {error}. This is a mistake of Firebreak."
+        drafts = Run.objects.filter(pk=run_id, status=RunStatus.DRAFT)
+        drafts.update(problems=[sentence[:500]], prepared_at=domain_time.now())
 
 
 @shared_task(name="rollbacks.look_after")
