@@ -99,7 +99,7 @@ def place(alert: Alert, incoming: IncomingAlert, taken: Taken, at: datetime) -> 
     alert.save(update_fields=["rule", "why_unassigned", "incident"])
     _measure(incident, alert, incoming, placing, at)
     data = {"name": alert.name, "labels": alert.labels, "fingerprint": alert.fingerprint, "value": alert.value}
-    incident.record("alert.received", at=at, data={**data, "declared": is_new, "summary": summary_of(alert)})
+    incident.record("alert.received", at=at, data={**data, "declared": is_new, "summary": alert.summary})
 
 
 def resolve(alert: Alert, incoming: IncomingAlert, at: datetime) -> None:
@@ -135,16 +135,10 @@ def placing_of(alert: Alert) -> Placing | None:
     )
 
 
-def summary_of(alert: Alert) -> str:
-    """One line for people: the summary annotation, else the description, else the name."""
-    text = alert.annotations.get("summary") or alert.annotations.get("description") or alert.name
-    return " ".join(text.split())[:200]
-
-
 def _declare(alert: Alert, placing: Placing, at: datetime) -> Incident:
     return Incident.declare(
         target=placing.target,
-        title=summary_of(alert),
+        title=alert.summary,
         severity=placing.severity,
         symptom=placing.symptom,
         matrix_line=placing.line,

@@ -4,7 +4,10 @@ They run in a worker after the commit, never in the verb's transaction: declarin
 a broker that is down cannot undo a declaration.
 """
 
+import re
 from collections.abc import Callable, Mapping
+
+from django.db import transaction
 
 from incidents import drills, evidence_keeping, recommendation
 from incidents.models import Contact, Incident, Page, Task
@@ -111,6 +114,19 @@ def plan_drills(event: Event) -> None:
         drills.plan_drills(plan)
 
 
+def note_plan_change(event: Event) -> None:
+    """A new text of a plan that cites an incident is said on that incident's timeline."""
+    cited = re.fullmatch(r"INC-(\d+)", str(event.data.get("incident") or ""))
+    incident = Incident.objects.filter(pk=cited.group(1)).first() if cited else None
+    if incident is None:
+        return
+    data = {"plan": event.data.get("plan"), "revision": event.data.get("number"), "incident": incident.reference}
+    said = incident.events.filter(kind="plan.change_proposed", data__plan=data["plan"])
+    if not said.filter(data__revision=data["revision"]).exists():
+        with transaction.atomic():
+            incident.record("plan.change_proposed", by=event.actor, data=data)
+
+
 def end_drill(event: Event) -> None:
     """A drill was resolved or dismissed."""
     incident = incident_of(event)
@@ -129,6 +145,7 @@ FOLLOWERS: Table = {
     "incident.reopened": (measure, recommend),
     "incident.resolved": (stop_measuring, end_drill),
     "incident.dismissed": (stop_measuring, end_drill),
+    "revision.added": (note_plan_change,),
     "revision.approved": (plan_drills,),
     "run.prepared": (say_evidence_refused,),
     "incident.acknowledgement_withdrawn": (page_again,),

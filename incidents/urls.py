@@ -2,6 +2,7 @@ from django.urls import path
 
 from incidents import api
 from incidents.views import (
+    alerts,
     decisions,
     declare,
     drills,
@@ -18,6 +19,7 @@ from incidents.views import (
 
 urlpatterns = [
     path("", now.now, name="now"),
+    path("alerts/<int:pk>/setting-aside/", alerts.setting_aside, name="alert-setting-aside"),
     path("incidents/", now.incidents, name="incidents"),
     path("incidents/declare/", declare.declare, name="declare"),
     path("incidents/declare/advice/", declare.advice, name="declare-advice"),

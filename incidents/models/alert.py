@@ -1,8 +1,13 @@
 """What a monitoring system told us, once per fingerprint and start."""
 
 from datetime import datetime
+from typing import Any
 
-from django.db import models
+from django.db import models, transaction
+
+from plans.models import Refused
+from timeline import domain_time
+from timeline.models import Event
 
 
 class AlertStatus(models.TextChoices):
@@ -53,7 +58,18 @@ class Alert(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.get_status_display()})"
 
-    def set_aside(self, *, at: datetime) -> None:
-        """Takes an unassigned alert off the front page."""
+    @property
+    def summary(self) -> str:
+        """One line for people: the summary annotation, else the description, else the name."""
+        text = self.annotations.get("summary") or self.annotations.get("description") or self.name
+        return " ".join(str(text).split())[:200]
+
+    def set_aside(self, *, by: Any, at: datetime | None = None) -> None:
+        """A person says that there is nothing to do; the installation's timeline keeps who."""
+        at = at or domain_time.now()
+        with transaction.atomic():
+            if not Alert.objects.filter(pk=self.pk, incident=None, set_aside_at=None).update(set_aside_at=at):
+                raise Refused(f"{self.name} was placed or set aside already.")
+            data = {"name": self.name, "fingerprint": self.fingerprint, "labels": self.labels}
+            Event.record("installation", "alert.set_aside", actor=by, at=at, data=data)
         self.set_aside_at = at
-        self.save(update_fields=["set_aside_at"])

@@ -46,7 +46,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def overdue(self, at: datetime) -> "TaskQuerySet":
         """Open tasks of live incidents whose time has passed; for the front page."""
         due = models.Q(phase__due_at__lte=at, required_from__lte=at)
-        return self.open().filter(due, incident__status__in=("open", "resolved")).order_by("phase__due_at", "position")
+        found = self.open().filter(due, incident__status__in=("open", "resolved")).select_related("phase", "incident")
+        return found.order_by("phase__due_at", "position")
 
     def tick_from(self, event: Event, incident_id: int) -> int:
         """Ticks what this event answers; safe to call again for the same event. Returns how many were ticked."""

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from incidents import drills, overview
 from incidents.access import may_respond
 from incidents.clock import TaskState
-from incidents.models import ActionItem, Incident
+from incidents.models import ActionItem, Alert, Incident
 from incidents.setup import set_up
 from incidents.standing import standings
 from timeline import domain_time
@@ -29,6 +29,7 @@ def now(request: HttpRequest) -> HttpResponse:
     context = {
         "live": live,
         "recent": recent,
+        "alerts": list(Alert.objects.unassigned()[:5]),
         "overdue": _overdue(live, recent, at),
         "standings": standings(),
         "drills": drills.due_soon(at),

@@ -14,6 +14,7 @@ from incidents import api
 from incidents.intake import alertmanager
 from incidents.models import Alert, Incident, IntakeRule, IntakeToken
 from tests.incidents.factories import make_target
+from timeline.models import Event
 
 BODIES = Path(__file__).parent / "bodies"
 ADDRESS = "/api/intake/alertmanager/"
@@ -243,3 +244,22 @@ def test_a_sender_whose_clock_is_ahead_declares_no_future(sender: Sender) -> Non
     sender.post(changed(startsAt="2126-01-01T00:00:00Z"))
     incident = Incident.objects.get()
     assert incident.detected_at <= incident.declared_at
+
+
+def test_an_unplaced_alert_stands_on_the_front_page_until_somebody_sets_it_aside(
+    sender: Sender, responder: User, viewer: User, signed_in: Any
+) -> None:
+    sender.post(changed())
+    alert = Alert.objects.get()
+    address = f"/alerts/{alert.pk}/setting-aside/"
+    assert "GraphQL errors above 10 % on orders-api" in signed_in(viewer).get("/").content.decode()
+    assert signed_in(viewer).post(address).status_code == 403
+    client = signed_in(responder)
+    client.get(address)
+    assert Alert.objects.unassigned().exists()
+    client.post(address)
+    client.post(address)
+    assert not Alert.objects.unassigned().exists()
+    assert Event.objects.get(kind="alert.set_aside").actor == responder
+    sender.post(changed())
+    assert not Alert.objects.unassigned().exists()

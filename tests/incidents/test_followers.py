@@ -228,3 +228,15 @@ def test_a_checklist_that_cannot_run_says_why_once() -> None:
     refused = incident.events.get(kind="evidence.refused")
     assert "is not approved yet" in refused.data["reason"]
     assert incident.tasks.get(text="Gather logs").ticked_at is None
+
+
+def test_a_revision_that_cites_the_incident_stands_on_its_timeline_once(responder: User) -> None:
+    incident = make_incident()
+    data = {"plan": "orders", "number": 2, "incident": incident.reference}
+    event = Event.record("plan:orders", "revision.added", actor=responder, data=data)
+    assert dispatch(event)
+    assert dispatch(event)
+    assert incident.events.get(kind="plan.change_proposed").data["revision"] == 2
+    assert incident.tasks.get(text="Update the plan").how == "revision 2 proposed"
+    assert dispatch(Event.record("plan:orders", "revision.added", data={**data, "incident": "INC-999"}))
+    assert dispatch(Event.record("plan:orders", "revision.added", data={**data, "incident": ""}))
