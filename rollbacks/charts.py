@@ -8,42 +8,33 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
-
+from rollbacks.drawing import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Drawn,
+    Mark,
+    clock,
+    placed_marks,
+    rounded,
+    scale,
+    time_scale,
+)
 from rollbacks.models import Sample
 from rollbacks.statistics import THRESHOLD, percent
 from rollbacks.watch_terms import thresholds
 from timeline.models import Event
 
-WIDTH, HEIGHT = 320, 112
-LEFT, RIGHT, TOP, BOTTOM = 26.0, 314.0, 14.0, 92.0  # the field inside
+__all__ = ["Chart", "Mark", "of_stream"]
+
 MOST_POINTS = 120
 LONGEST = timedelta(hours=2)
 QUIET_AFTER = timedelta(minutes=15)  # then the chart ends with its data, not with now
 GAP_SECONDS = 20.0
 LEAD = timedelta(minutes=5)  # a mark this long before the first sample still belongs on the chart
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A moment that explains a line: a deploy, the detection, a rollback."""
-
-    at: datetime
-    label: str
-    is_rollback: bool = False
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A line, a label or a gap at its place."""
-
-    x: float
-    y: float
-    label: str = ""
-    width: float = 0.0
-    height: float = 0.0
-    kind: str = ""
-    anchor: str = "start"
 
 
 @dataclass(frozen=True)
@@ -158,7 +149,7 @@ def errors_chart(
     requests, errors = _newest(points)
     title = str(next(iter(signal.get("metric") or [name])))
     title = title[:1].upper() + title[1:]
-    y = _scale(top)
+    y = scale(top)
     value = f"{percent(errors / requests)} of {requests}" if requests else "no data"
     return Chart(
         title=title,
@@ -166,7 +157,7 @@ def errors_chart(
         label=f"{title}: at most {percent(highest)} in this time; in the last minute {value}.",
         is_bad=bool(requests) and errors / requests >= limit,
         band=Drawn(LEFT, y(limit), width=RIGHT - LEFT, height=round(BOTTOM - y(limit), 1)),
-        levels=[Drawn(0, y(line), percent(line)) for line in lines if line <= top],
+        levels=[Drawn(0, y(line), percent(line), kind="threshold") for line in lines if line <= top],
         **_common(points, window, marks, lambda one: y(one.errors / one.requests)),
     )
 
@@ -177,7 +168,7 @@ def latency_chart(
     """The 95th percentile in milliseconds, beside what it was before the first rollback."""
     timed = [one for one in points if one.p95_ms is not None]
     top = max([1.0, *((one.p95_ms or 0) * 1.3 for one in timed), (before or 0) * 1.3])
-    y = _scale(top)
+    y = scale(top)
     newest = timed[-1].p95_ms if timed else None
     value = "no data" if newest is None else f"{newest:g} ms" + (f" · before {before:g}" if before else "")
     return Chart(
@@ -185,7 +176,7 @@ def latency_chart(
         value=value,
         label=f"Latency: 95 of 100 requests were answered within {value}.",
         is_bad=False,
-        levels=[Drawn(0, y(line), f"{line:g} ms") for line in (_round(top * 0.8),)],
+        levels=[Drawn(0, y(line), f"{line:g} ms", kind="grid") for line in (rounded(top * 0.8),)],
         **_common(timed, window, marks, lambda one: y(one.p95_ms or 0.0)),
     )
 
@@ -194,7 +185,7 @@ def _common(
     points: list[Point], window: tuple[datetime, datetime], marks: Sequence[Mark], y: Callable[[Point], float]
 ) -> dict[str, Any]:
     """What both charts draw alike: the line in its stretches, the gaps, the marks, the times."""
-    x = _time_scale(window)
+    x = time_scale(window)
     stretches: list[list[Point]] = []
     gaps = []
     for point in points:
@@ -212,28 +203,13 @@ def _common(
     return {
         "paths": paths,
         "gaps": gaps,
-        "marks": _placed(marks, window, x),
+        "marks": placed_marks(marks, window, x),
         "axis": [
-            Drawn(LEFT, HEIGHT - 6, _clock(window[0])),
-            Drawn(RIGHT, HEIGHT - 6, _clock(window[1]), anchor="end"),
+            Drawn(LEFT, HEIGHT - 6, clock(window[0])),
+            Drawn(RIGHT, HEIGHT - 6, clock(window[1]), anchor="end"),
         ],
         "measured_at": newest.at + timedelta(seconds=newest.seconds) if newest else None,
     }
-
-
-def _placed(marks: Sequence[Mark], window: tuple[datetime, datetime], x: Callable[[datetime], float]) -> list[Drawn]:
-    """The marks inside the window; labels that would touch stand one below the other."""
-    placed: list[Drawn] = []
-    for mark in sorted(marks, key=lambda one: one.at):
-        if not window[0] <= mark.at <= window[1]:
-            continue
-        at = x(mark.at)
-        right = at > (LEFT + RIGHT) / 2
-        near = sum(1 for other in placed if abs(other.x - at) < 90)
-        kind = "rollback" if mark.is_rollback else ""
-        label = f"{mark.label} {_clock(mark.at)}"
-        placed.append(Drawn(at, TOP + 7 + 10 * near, label, kind=kind, anchor="end" if right else "start"))
-    return placed
 
 
 def _newest(points: list[Point]) -> tuple[int, int]:
@@ -252,26 +228,7 @@ def _matrix_limits(compiled: Mapping[str, Any], signal: Mapping[str, Any]) -> li
     return [one["value"] / 100 for one in conditions if one["metric"].lower() in names and one.get("unit") == "%"]
 
 
-def _scale(top: float) -> Callable[[float], float]:
-    return lambda value: round(BOTTOM - (BOTTOM - TOP - 8) * min(1.0, value / top), 1)
-
-
-def _time_scale(window: tuple[datetime, datetime]) -> Callable[[datetime], float]:
-    length = (window[1] - window[0]).total_seconds()
-    return lambda at: round(LEFT + (RIGHT - LEFT) * (at - window[0]).total_seconds() / length, 1)
-
-
 def _run_words(data: Mapping[str, Any]) -> str:
     level = f" {data['level']}" if data.get("level") else ""
     words = {"rollback": f"Level{level}", "undo": "Undo", "restore": "Restore", "drill": f"Drill{level}"}
     return words.get(str(data.get("run_kind")), "Run")
-
-
-def _round(value: float) -> float:
-    """One figure that people read: 8, 40, 200."""
-    magnitude = 10 ** max(0, len(str(int(value))) - 1)
-    return float(max(1, int(value / magnitude) * magnitude))
-
-
-def _clock(at: datetime) -> str:
-    return timezone.localtime(at).strftime("%H:%M")

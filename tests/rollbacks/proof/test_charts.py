@@ -1,5 +1,6 @@
 """Charts as coordinates and words: gaps where nothing was measured, thresholds, rollbacks, and a sentence for all."""
 
+import itertools
 import re
 from datetime import timedelta
 
@@ -49,6 +50,19 @@ def test_a_line_stays_inside_its_field() -> None:
         for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", " ".join(chart.paths)):
             assert charts.LEFT <= float(x) <= charts.RIGHT
             assert charts.TOP <= float(y) <= charts.BOTTOM
+
+
+def test_labels_of_close_marks_do_not_cover_each_other() -> None:
+    target = make_target()
+    make_samples(target, T0, seconds=600)
+    marks = [charts.Mark(T0 + timedelta(seconds=20 * number), f"Level {number}", True) for number in range(9)]
+    errors, _ = charts.of_stream("incident:1", target, COMPILED, T0 + timedelta(seconds=600), marks)
+    assert len(errors.marks) == 9
+    shown = [(mark.y, mark.x) for mark in errors.marks if mark.label]
+    assert len(shown) == len(set(shown)) < 9
+    for y in {y for y, _ in shown}:
+        places = sorted(x for row, x in shown if row == y)
+        assert all(later - earlier > 50 for earlier, later in itertools.pairwise(places))
 
 
 def test_nothing_measured_draws_nothing() -> None:
