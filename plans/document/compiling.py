@@ -174,5 +174,7 @@ def _check_tables(section: Section, findings: Findings) -> None:
         for row in block.rows:
             if row.written != len(block.headers):
                 findings.problem(
-                    row.line, f"The table row has {row.written} cells and its header {len(block.headers)}.", "Add or remove cells; write `\\|` for a bar inside one."
+                    row.line,
+                    f"The table row has {row.written} cells and its header {len(block.headers)}.",
+                    "Add or remove cells; write `\\|` for a bar inside one.",
                 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from plans.document import bodies, fences, refusing, shell
 from plans.document.attributes import KEYS, KINDS, Attributes, parse
+from plans.document.blank_step import blank
 from plans.document.fields import Fields
 from plans.document.finding import Findings
 from plans.document.header import Header
@@ -31,17 +32,6 @@ class Context:
     @property
     def only_reads(self) -> bool:
         return self.place in ("evidence", "checks")
-
-
-def blank(step: Step, number: str, name: str, kind: str) -> dict[str, Any]:
-    """Returns a step with all fields of the contract at their defaults."""
-    return {
-        "name": name, "number": number, "item": step.title, "title": step.title, "line": step.line, "body_line": step.line, "kind": kind, "effect": "once", "timeout": None,
-        "ok": [0], "retries": 0, "on_failure": "ask", "on_cancel": None, "critical": True, "only_if": None, "for": None, "undo": None, "verify": None,
-        "detached": False, "leaves": None, "cwd": None, "env": [], "secrets": [], "path": None, "via": None, "log": None, "pattern": None,
-        "since": "start", "count": None, "approve": None, "levels": None, "purpose": "health", "expect": 200, "assert": [], "every": 5.0, "passes": 1,
-        "url": None, "signal": None, "threshold": None, "body": "", "language": "", "inferred": [],
-    }  # fmt: skip
 
 
 @dataclass

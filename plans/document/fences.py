@@ -79,13 +79,19 @@ _CODE = frozenset(
     ]
 )
 _SYSTEM = (
-    "kubectl helm docker docker-compose podman git gh aws gcloud az terraform pip pip3 uv uvx npm npx pnpm yarn bun node python python3 pytest "
-    "curl wget ssh scp rsync sudo systemctl service journalctl cd cp mv rm ls cat echo export source chmod chown mkdir ln tar gunzip gzip unzip sed awk grep "
-    "psql pg_restore pg_dump mysql mysqldump mongo mongosh mongorestore mongodump redis-cli sqlite3 alembic flyway liquibase rails rake bundle make cargo go "
-    "heroku fly flyctl vercel netlify pm2 nginx apt apt-get yum dnf brew supervisorctl ansible ansible-playbook etcdctl etcdutl consul vault nomad "
+    "kubectl helm docker docker-compose podman git gh aws gcloud az terraform pip pip3 uv uvx npm npx pnpm yarn bun "
+    "node python python3 pytest "
+    "curl wget ssh scp rsync sudo systemctl service journalctl cd cp mv rm ls cat echo export source chmod chown mkdir "
+    "ln tar gunzip gzip unzip sed awk grep "
+    "psql pg_restore pg_dump mysql mysqldump mongo mongosh mongorestore mongodump redis-cli sqlite3 alembic flyway "
+    "liquibase rails rake bundle make cargo go "
+    "heroku fly flyctl vercel netlify pm2 nginx apt apt-get yum dnf brew supervisorctl ansible ansible-playbook etcdctl "
+    "etcdutl consul vault nomad "
     "gradle ./gradlew mvn adb fastlane dotnet php composer artisan cast forge hardhat truffle solana anchor wrangler firebase doctl linode "
-    "tail head ps top kill pkill pgrep jq xargs find diff touch test watch sleep uvicorn gunicorn manage.py bin poetry conda nvm asdf cf argocd flux istioctl "
-    "velero rclone restic borg aws-vault bosh cp7 screen tmux openssl ping dig nslookup netstat ss lsof df du free uptime env set unset read"
+    "tail head ps top kill pkill pgrep jq xargs find diff touch test watch sleep uvicorn gunicorn manage.py bin poetry "
+    "conda nvm asdf cf argocd flux istioctl "
+    "velero rclone restic borg aws-vault bosh cp7 screen tmux openssl ping dig nslookup netstat ss lsof df du free "
+    "uptime env set unset read"
 )
 COMMAND_WORDS = frozenset(_SYSTEM.split())
 _LOG_LINE = re.compile(r'^\s*(\{"|\[?\d{4}-\d\d-\d\d[T ]|(INFO|ERROR|WARN(ING)?|DEBUG)\b[: ]|\d{2}:\d{2}:\d{2}\b)')

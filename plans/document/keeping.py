@@ -18,7 +18,8 @@ _ENVIRONMENTS = re.compile(
     r"\b(staging|production|test|practice|pre-?prod|development|sandbox|testnet)\b", re.IGNORECASE
 )
 _METADATA = re.compile(
-    r"^(version|date|purpose|last[- ]?(updated|reviewed|tested|modified)|updated|author|owner|status|next review|created|document|review(ed)?( by| date)?|"
+    r"^(version|date|purpose|last[- ]?(updated|reviewed|tested|modified)|updated|author|owner|status|next review|created|"
+    r"document|review(ed)?( by| date)?|"
     r"maintained by|applies to|service|audience|scope|network|environment|project|approved by|effective|contact|target|component|system)\b",
     re.IGNORECASE,
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from plans.document import durations, fences, groups, words
+from plans.document import durations, groups, procedures, words
 from plans.document.blocks import Block, Fence, Line, Listing, Paragraph, Section, fences_in
 from plans.document.groups import Group
 from plans.document.matrix import levels_in
@@ -14,213 +13,9 @@ from plans.document.plan import Impact, Level, Persists, Promise, Said
 from plans.document.step import Step, StepFence
 from plans.document.steps import approval_line, every_text, from_headings, read_steps
 
-_OTHER = re.compile(
-    r"\b(backups?|resume|deploy(ment|ing)?|upgrad|migrat\w+ (step|process|plan)|roll(ing)? ?out|roll(ing)? ?forward|configuration|how it works|architecture|"
-    r"monitoring|metrics|alert|checklist|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
-    r"logging|useful|cheat ?sheet|common commands|setup|install(ation)?|creat(e|ing)|releas(e|ing)|tagging|building|tests?|testing|branch(es)?|clean-?up|"
-    r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?)\b"
-)
 _MARKS = {"✅": "ok", "✓": "ok", "⚠": "warn", "❌": "warn", "⏱": "time", "⏰": "time", "⏳": "time"}
 _PARENTHESES = re.compile(r"[(（]([^()（）]{1,120})[)）]")
 _NONE: tuple[StepFence, ...] = ()
-
-
-def find(root: Section) -> list[Section]:
-    """Returns the sections that are rollback procedures, lowest headings first come first; no forward procedures."""
-    named = [
-        section
-        for section in _levelled(root)
-        if _is_full_procedure(section) or _speaks_as_level(section) or _own_labels(section)
-    ]
-    if named:
-        inside = {id(below) for section in named for below in section.walk() if below is not section}
-        return [section for section in named if id(section) not in inside]
-    tops = root.children[0].children if len(root.children) == 1 and root.children[0].children else root.children
-    about = any(words.speaks_of_rollback(section.title) for section in root.children if section.depth == 1)
-    found = [level for top in tops for level in _below(top, inside=about)]
-    if not found and any(words.speaks_of_rollback(section.title) for section in root.children):
-        found = [level for top in tops for level in _below(top, inside=True)]
-    return [part for section in found for part in _cut_at_labels(section)]
-
-
-def _cut_at_labels(section: Section) -> list[Section]:
-    """Returns a procedure cut at the bold labels in it that name procedures of their own."""
-    cut: list[Section] = []
-    kept: list[Block] = []
-    for group in groups.of_blocks(section.blocks, section.line):
-        own = Section(group.line, group.end_line, section.depth + 1, group.label, group.blocks, ())
-        if group.label and not group.value and _names_procedure(group.label) and _is_full_procedure(own):
-            cut.append(own)
-        else:
-            kept.extend(groups.as_blocks(group))
-    if not cut or not (len(cut) > 1 or _is_full_procedure(replace(section, blocks=tuple(kept)))):
-        return [section]
-    rest = replace(section, blocks=tuple(kept), end_line=min(section.end_line, cut[0].line - 1))
-    return [rest, *cut] if _is_full_procedure(rest) else cut
-
-
-def _names_procedure(label: str) -> bool:
-    known = words.part_of(label) or words.label_of(label) or words.number_of(label) or words.step_word(label)
-    return (
-        bool(re.search(r"\b(roll ?back|recovery|restore)\b", words.normal(label)))
-        and not known
-        and not words.opens_with_verb(label)
-    )
-
-
-def _levelled(root: Section) -> list[Section]:
-    """Returns the sections named "Level N" that are no rungs of an escalation, no severities and no rows of a matrix."""
-    found: list[Section] = []
-    waiting = [root]
-    while waiting:
-        section = waiting.pop(0)
-        if words.level_word(section.title):
-            found.append(section)
-        if words.part_of(section.title) not in _NEVER_HOLD:
-            waiting.extend(section.children)
-    return sorted(found, key=lambda section: section.line)
-
-
-_NEVER_HOLD = frozenset(
-    {"contacts", "communication", "matrix", "risks", "triggers", "not_triggers", "schedule", "follow_up"}
-)
-
-
-def _own_labels(section: Section) -> bool:
-    """Says whether a section speaks of a promise, of when to use it, or of its impact."""
-    return any(group.meaning in ("time", "when", "impact", "procedure") for group in groups.of_section(section))
-
-
-def _below(section: Section, *, inside: bool) -> list[Section]:
-    """Returns the procedures at or below a heading; `inside` says that a heading above collects procedures."""
-    title = section.title
-    normal = words.normal(title)
-    speaks = words.is_container(title) or words.speaks_of_rollback(title)
-    if _NOT_A_ROLLBACK.search(normal):
-        return []
-    if "checklist" in normal:
-        return [
-            child
-            for child in section.children
-            if _ROLLBACK_ITSELF.fullmatch(words.normal(child.title)) and not _has_checkbox(child)
-        ]
-    is_choice = inside and words.choice_word(title) is not None
-    if _is_other_part(section, inside=inside):
-        return []
-    if _OTHER.search(normal) and not speaks and not is_choice:
-        return [level for child in section.children for level in _below(child, inside=False)]
-    here = inside or speaks
-    children = [
-        child
-        for child in section.children
-        if words.label_of(child.title) in ("", "alternative", "note") or _is_full_procedure(child)
-    ]
-    one = (
-        step_headings(section)
-        or _speaks_as_level(section)
-        or _is_spread_out(section)
-        or (inside and _only_options(section))
-    )
-    if here and one:
-        return [section]
-    found = [level for child in children for level in _below(child, inside=here)]
-    if found and (
-        any(_is_full_procedure(level) for level in found) or not here or not _has_substance(section, inside=inside)
-    ):
-        return found
-    return [section] if here and _has_substance(section, inside=inside) else found
-
-
-_ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
-_NOT_A_ROLLBACK = re.compile(
-    r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|\bnot (a )?roll ?back|\bresum(e|ing)\b|\bno rollback\b|roll(ing)? ?forward|\bfix forward"
-)
-
-
-def _is_other_part(section: Section, *, inside: bool) -> bool:
-    """Says whether a heading names another part; under a heading of procedures, one with numbered steps is a procedure all the same."""
-    part = words.part_of(section.title)
-    return bool(part) and not (inside and part == "triggers" and _has_ordered(section))
-
-
-def _has_checkbox(section: Section) -> bool:
-    return any(
-        isinstance(block, Listing) and any(item.checkbox for item in block.items) for block in every_text(section)
-    )
-
-
-def _has_ordered(section: Section) -> bool:
-    return any(isinstance(block, Listing) and block.ordered for block in _own_text(section))
-
-
-def _own_text(section: Section) -> tuple[Block, ...]:
-    """Returns the blocks of a section without the lower headings that name other parts."""
-    return every_text(
-        replace(section, children=tuple(child for child in section.children if not words.part_of(child.title)))
-    )
-
-
-def _is_full_procedure(section: Section) -> bool:
-    """Says whether a section has numbered steps or commands, or is one instruction itself."""
-    roles = ((fences.role_of(fence), fence) for fence in fences_in(_own_text(section)))
-    commands = any(
-        role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles
-    )
-    return commands or _has_ordered(section) or (words.choice_word(section.title) is not None and ":" in section.title)
-
-
-def _only_options(section: Section) -> bool:
-    """Says whether all headings below are lettered ways of this procedure: "Option A: Restore", "Option B: Reverse"."""
-    ways = [
-        child
-        for child in section.children
-        if re.match(r"(option|alternative|method|approach) [a-z]\b", words.normal(child.title))
-    ]
-    return len(ways) > 1 and len(ways) == len(section.children) and words.speaks_of_rollback(section.title)
-
-
-def _is_spread_out(section: Section) -> bool:
-    """Says whether the headings below only divide this procedure: one is "Steps", the others are no procedures."""
-    steps = [
-        child for child in section.children if words.label_of(child.title) == "procedure" and _is_full_procedure(child)
-    ]
-    others = [child for child in section.children if child not in steps and _is_full_procedure(child)]
-    return len(steps) == 1 and all(words.part_of(child.title) or words.label_of(child.title) for child in others)
-
-
-def _speaks_as_level(section: Section) -> bool:
-    """Says whether a section promises a time or opens a procedure itself: its lower headings are then parts of it."""
-    own = {group.meaning for group in groups.of_blocks(section.blocks, section.line)}
-    names = sum(words.speaks_of_rollback(child.title) for child in section.children)
-    return bool(own & {"time", "procedure"}) and bool(section.children) and names * 2 <= len(section.children)
-
-
-def step_headings(section: Section) -> list[Section]:
-    """Returns the headings below that are steps of this procedure: "Step 2: …", or numbered ones that open with a verb."""
-    stepped = [child for child in section.children if words.step_word(child.title)]
-    if stepped:
-        return stepped
-    numbered = [child for child in section.children if words.number_of(child.title)]
-    acting = sum(words.opens_with_verb(child.title) for child in numbered)
-    return (
-        numbered
-        if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children)
-        else []
-    )
-
-
-def _has_substance(section: Section, *, inside: bool) -> bool:
-    """Says whether there is something to carry out: an ordered list, a command, or an instruction in the heading itself."""
-    if _has_checkbox(section) and not _is_full_procedure(section):
-        return False
-    if _is_full_procedure(section) and (inside or words.choice_word(section.title) is None):
-        return True
-    if re.search(
-        r"\bautomat", words.normal(section.title)
-    ):  # what happens by itself, told in prose, is nothing to carry out
-        return False
-    has_text = any(isinstance(block, Paragraph | Listing) for block in _own_text(section))
-    return words.speaks_of_rollback(section.title) and has_text
 
 
 def read(section: Section, place: int, notes: Notes) -> Level:
@@ -303,7 +98,7 @@ class _Sorted:
         self.when: list[Said] = []
         self.impact: list[Impact] = []
         self.persists: Persists | None = None
-        self.step_headings = step_headings(section)
+        self.step_headings = procedures.step_headings(section)
         heading = promise_in_heading(section)
         if heading is not None:
             self.promises.append(heading)

@@ -52,7 +52,8 @@ def _promises(compiled: dict[str, Any], document: PlanDocument, findings: Findin
 def _disagree(number: int, line: int, seconds: float, other: int, others: float, findings: Findings) -> None:
     findings.warn(
         line, "promises-disagree",
-        f"Level {number} is promised in {durations.spoken(seconds)} here and in {durations.spoken(others)} on line {other}.", "Keep the one that a drill measured.",
+        f"Level {number} is promised in {durations.spoken(seconds)} here and in {durations.spoken(others)} on line {other}.",
+        "Keep the one that a drill measured.",
     )  # fmt: skip
 
 
@@ -128,6 +129,7 @@ def _phases(compiled: dict[str, Any], findings: Findings) -> None:
         if executes and phase["offset_seconds"] and phase["offset_seconds"] > min(promises):
             findings.warn(
                 phase["line"], "phase-after-promise",
-                f"“{phase['name']}” begins at T+{durations.spoken(phase['offset_seconds'])}, when a level promises to be over within {durations.spoken(min(promises))}.",
+                f"“{phase['name']}” begins at T+{durations.spoken(phase['offset_seconds'])}, "
+                f"when a level promises to be over within {durations.spoken(min(promises))}.",
                 "Say in the text that this is the latest moment, or move the phase.",
             )  # fmt: skip

@@ -58,7 +58,7 @@ def read_phases(section: Section, notes: Notes) -> list[Phase]:
 
 def read_templates(section: Section, notes: Notes, *, only_clear: bool) -> list[Template]:
     """Returns the message templates among a section's fences; `only_clear` takes just those that look like a message."""
-    found = []
+    found: list[Template] = []
     title, before = section.title, ""
     for block in every_block(section.blocks):
         if isinstance(block, Paragraph):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from plans.document import checklists, keeping, levels, people, tables, words
+from plans.document import checklists, keeping, levels, people, procedures, tables, triggers, words
 from plans.document.actions import finish, step_fence
-from plans.document.blocks import Fence, Html, Listing, Paragraph, Quote, Section, Table, fences_in
+from plans.document.blocks import Fence, Html, Listing, Quote, Section, Table, fences_in
 from plans.document.notes import Notes
 from plans.document.plan import (
     Contact,
@@ -71,7 +71,7 @@ class Reader:
 
     def read(self) -> Parts:
         """Returns the parts; everything that found no place stays in the notes' gaps."""
-        sections = levels.find(self.root)
+        sections = procedures.find(self.root)
         read = tuple(levels.read(section, place, self.notes) for place, section in enumerate(sections, 1))
         self._taken = {id(section) for section in sections}
         self._walk(self.root, "", self.is_about_rollback)
@@ -120,25 +120,14 @@ class Reader:
         else:
             own = []
         if part not in ("triggers", "not_triggers", "follow_up", "communication", "template"):
-            self._trigger_lists(section)
+            self._add_triggers(triggers.in_passing(section, self.notes))
         for child in section.children:
             if child not in own:
                 self._walk(child, "", inside)
 
-    def _trigger_lists(self, section: Section) -> None:
-        """Finds "Roll back when:" with its list under a heading that says something else."""
-        told = ""
-        for block in section.blocks:
-            if isinstance(block, Paragraph):
-                told = block.lines[-1].text
-            elif isinstance(block, Listing) and told.rstrip("*_ ").endswith((":", "：")):
-                part = words.part_of(told)
-                if part in ("triggers", "not_triggers"):
-                    self.notes.claim(block.line - 1, block.end_line)
-                    (self.found.negative if part == "not_triggers" else self.found.triggers).extend(
-                        levels.bullets((block,), ordered=True)
-                    )
-                told = ""
+    def _add_triggers(self, found: triggers.Triggers) -> None:
+        self.found.triggers.extend(found[0])
+        self.found.negative.extend(found[1])
 
     def _stays(self, part: str, child: Section) -> bool:
         below = words.part_of(child.title)
@@ -164,7 +153,7 @@ class Reader:
             self.notes.claim(section.line)
             self.found.matrix.extend(tables.matrix_rows(table, self.notes))
         for child in section.children:
-            self._trigger_lists(child)
+            self._add_triggers(triggers.in_passing(child, self.notes))
         self._texts(section)
 
     def _risks(self, section: Section) -> None:
@@ -179,17 +168,7 @@ class Reader:
             self.found.revisions.extend(tables.revision_rows(table, self.notes))
 
     def _triggers(self, section: Section) -> None:
-        self.notes.claim(section.line)
-        negative, told = False, ""
-        for block in every_text(section):
-            self.notes.claim(block.line, block.end_line)
-            if not isinstance(block, Fence | Listing | Html | Quote | Table):
-                told = block.text
-                negative = words.part_of(told.replace("is not needed", "not needed")) == "not_triggers"
-            elif isinstance(block, Listing):
-                (self.found.negative if negative else self.found.triggers).extend(
-                    Said(item.line, item.text) for item in block.items
-                )
+        self._add_triggers(triggers.read(section, self.notes))
 
     def _not_triggers(self, section: Section) -> None:
         self.notes.claim(section.line, section.end_line)

@@ -7,7 +7,8 @@ from typing import Any
 
 from plans.document import shell, words
 from plans.document.attributes import parse
-from plans.document.fence_steps import Context, FenceStep, blank
+from plans.document.blank_step import blank
+from plans.document.fence_steps import Context, FenceStep
 from plans.document.fields import Fields
 from plans.document.step import Step, StepFence
 

@@ -30,7 +30,8 @@ _LABEL_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _EFFECTS = re.compile(
-    r"\b(will|adds|does|automatically|this (does|means)|tracks|includes|contains|covers|following (changes|effects)|records?)\b.{0,60}[:：]\s*$",
+    r"\b(will|adds|does|automatically|this (does|means)|tracks|includes|contains|covers|following (changes|effects)|"
+    r"records?)\b.{0,60}[:：]\s*$",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?。])\s")

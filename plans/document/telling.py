@@ -12,26 +12,32 @@ if TYPE_CHECKING:
     from plans.document.document import PlanDocument
 
 
+_COUNTED = (
+    ("matrix", "decision matrix rows"),
+    ("risks", "risks"),
+    ("triggers", "triggers"),
+    ("pre_checks", "checks before"),
+    ("validations", "checks after"),
+    ("phases", "phases"),
+    ("templates", "message templates"),
+    ("schedule", "rehearsals"),
+    ("known_issues", "known issues"),
+    ("contacts", "contacts"),
+    ("resources", "resources"),
+    ("revisions", "revisions"),
+)
+
+
 def summary(document: PlanDocument) -> str:
     """Returns the readable summary that `plan read` prints."""
     parts = document.parts
     lines = [document.title or document.name, ""]
     lines += [line for level in parts.levels for line in _level(level)]
-    counts = (
-        ("decision matrix rows", parts.matrix), ("risks", parts.risks), ("triggers", parts.triggers), ("checks before", parts.pre_checks),
-        ("checks after", parts.validations), ("phases", parts.phases), ("message templates", parts.templates), ("rehearsals", parts.schedule),
-        ("known issues", parts.known_issues), ("contacts", parts.contacts), ("resources", parts.resources), ("revisions", parts.revisions),
-    )  # fmt: skip
-    lines += [f"{len(found):4} {name}" for name, found in counts if found]
-    lines += [
-        "",
-        f"Not understood: {', '.join(_range(line, end) for line, end in document.not_understood) or 'nothing'}",
-    ]
-    lines += (
-        ["", "Inferred:", *(f"  line {found.line}: {found.message}" for found in document.inferences)]
-        if document.inferences
-        else []
-    )
+    lines += [f"{len(getattr(parts, part)):4} {name}" for part, name in _COUNTED if getattr(parts, part)]
+    left = ", ".join(_range(line, end) for line, end in document.not_understood)
+    lines += ["", f"Not understood: {left or 'nothing'}"]
+    inferred = [f"  line {found.line}: {found.message}" for found in document.all_inferences()]
+    lines += ["", "Inferred:", *inferred] if inferred else []
     compilation = document.compile()
     lines += [
         "",

@@ -4,7 +4,7 @@ Each pattern is searched in a heading that was lowered and freed of emoji, numbe
 The first table that matches gives the part, so narrower meanings stand first.
 """
 
-# ruff: noqa: E501 – tables, one case a line
+# ruff: noqa: E501, SIM905 – tables: one case a line, words with spaces between
 
 from __future__ import annotations
 

@@ -186,6 +186,7 @@ def test_tasks_take_their_condition_from_words_or_front_matter() -> None:
 
 def test_what_would_run_twice_is_asked_about() -> None:
     document = read_plan(
-        f"# P\n\n### Level 1: x (1 min)\n\n**Procedure:**\n\n{F}bash\nhelm rollback a 2\n{F}\n\n**Alternative: by hand**\n\n{F}bash\nkubectl apply -f old\n{F}\n"
+        f"# P\n\n### Level 1: x (1 min)\n\n**Procedure:**\n\n{F}bash\nhelm rollback a 2\n{F}\n\n**Alternative: by "
+        f"hand**\n\n{F}bash\nkubectl apply -f old\n{F}\n"
     )
     assert ["beside a fence that always runs" in one for one in problems(document)] == [True]

@@ -1,0 +1,42 @@
+"""Reads when to roll back, and when not to."""
+
+from __future__ import annotations
+
+from plans.document import levels, words
+from plans.document.blocks import Listing, Paragraph, Section
+from plans.document.notes import Notes
+from plans.document.plan import Said
+from plans.document.steps import every_text
+
+Triggers = tuple[list[Said], list[Said]]
+"""For a rollback, and against it."""
+
+
+def read(section: Section, notes: Notes) -> Triggers:
+    """Returns the lists of a section about triggers; "not needed when" in front of a list turns its meaning."""
+    found: Triggers = ([], [])
+    notes.claim(section.line)
+    against = False
+    for block in every_text(section):
+        notes.claim(block.line, block.end_line)
+        if isinstance(block, Paragraph):
+            against = words.part_of(block.text.replace("is not needed", "not needed")) == "not_triggers"
+        elif isinstance(block, Listing):
+            found[against].extend(levels.bullets((block,), ordered=True))
+    return found
+
+
+def in_passing(section: Section, notes: Notes) -> Triggers:
+    """Returns the lists behind "Roll back when:" under a heading that says something else."""
+    found: Triggers = ([], [])
+    told = ""
+    for block in section.blocks:
+        if isinstance(block, Paragraph):
+            told = block.lines[-1].text
+        elif isinstance(block, Listing) and told.rstrip("*_ ").endswith((":", "：")):
+            part = words.part_of(told)
+            if part in ("triggers", "not_triggers"):
+                notes.claim(block.line - 1, block.end_line)
+                found[part == "not_triggers"].extend(levels.bullets((block,), ordered=True))
+            told = ""
+    return found
