@@ -12,12 +12,14 @@ from rollbacks.models import Run, Sample, Sampling, Target
 from rollbacks.parameters import fill, unbound
 from rollbacks.snapshot import every_step
 from timeline import domain_time
+from timeline.doorbell import ring
 from timeline.models import Event, Stream
 
 log = logging.getLogger(__name__)
 LONGEST = timedelta(hours=2)  # without a watch that asks for more
 SLICE_SECONDS = 5.0
 TURN_SECONDS = 20.0  # one task's share: then mails and looks that wait for a slot come first
+REDRAW_SECONDS = 10  # how often open pages are told of new samples
 KEEP = timedelta(days=30)
 # Requests after which "measured" is said on the timeline: the recommendation is asked anew then.
 MARKS = (30, 299)
@@ -199,6 +201,8 @@ def keep(one: Sampling, tally: Tally, at: datetime) -> bool:
             rate = round(100 * errors / total, 2)
             data = one.said(requests=total, errors=errors, percent=rate)
             Event.record(one.stream, "signal.measured", data=data)
+    if int(at.timestamp()) // REDRAW_SECONDS != int(at.timestamp() - SLICE_SECONDS) // REDRAW_SECONDS:
+        ring(one.stream.key, kind="sample")  # no event: open pages draw their charts anew
     return True
 
 

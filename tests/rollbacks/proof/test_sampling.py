@@ -258,3 +258,13 @@ def test_the_scan_wakes_loads_that_nobody_drives(monkeypatch: pytest.MonkeyPatch
     proof_tasks.scan_proof()
     assert hinted == [one.pk]
     assert Stream.objects.filter(key="incident:1").exists()
+
+
+@pytest.mark.django_db
+def test_open_pages_are_told_of_every_second_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[tuple[str, str]] = []
+    monkeypatch.setattr(sampling, "ring", lambda topic, kind: rung.append((topic, kind)))
+    one = make_sampling(make_target())
+    for number in range(6):
+        assert sampling.keep(one, Tally(requests=5), T0 + timedelta(seconds=5 * number))
+    assert rung == [("incident:1", "sample")] * 3
