@@ -54,7 +54,7 @@ def look_around(run: Run) -> None:
     runner.reap()
     tasks.wake()
     tasks.expire()
-    for step in run.steps.filter(status=StepRun.Status.LOST, verify_answer__isnull=True).select_related("run"):
+    for step in run.steps.filter(status=StepRun.Status.LOST).select_related("run"):
         runner.look_after(step)
     now = domain_time.now()
     for watch_id in watch.take_looks(now):

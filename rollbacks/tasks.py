@@ -120,7 +120,7 @@ def scan(self: Any) -> None:
 
 def scan_once() -> None:
     """One round of the scan, also without a broker."""
-    for part in (runner.reap, nudge, wake, expire, proof_tasks.scan_proof, forget_silent_workers):
+    for part in (runner.reap, nudge, look_again, wake, expire, proof_tasks.scan_proof, forget_silent_workers):
         try:
             part()
         except Exception:
@@ -144,6 +144,15 @@ def nudge() -> int:
         seconds = float(run.nudge_seconds)
         sent += hint_prepare(run.pk, seconds) if run.status == RunStatus.DRAFT else hint(run.pk, run.queue, seconds)
     return sent
+
+
+def look_again() -> None:
+    """Lost steps whose processes lived at the last look: a person waits for them to be gone."""
+    for step in (
+        StepRun.objects.filter(status=StepStatus.LOST).exclude(verify_answer__isnull=True).select_related("run")
+    ):
+        if runner.needs_look(step):
+            send(look_after, step.pk, queue=step.run.queue, expires=10)
 
 
 def wake() -> None:

@@ -1,5 +1,6 @@
 """Steps whose worker is gone: found by their lease, then looked after, so that a person settles them in half a minute."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,17 +14,33 @@ from rollbacks.runner.perform import as_json
 from timeline import domain_time
 from timeline.models import Event
 
+# How long an answer that speaks of living processes stands.
+LOOK_AGAIN = timedelta(seconds=10)
+SAID = ("result", "proposal", "because")
+
 
 def reap() -> list[StepRun]:
     """Marks every step as lost whose lease ran out; returns them. Any number of reapers may run."""
     return [step for step in expired_leases().select_related("run") if not adopt(step) and step.lose()]
 
 
+def needs_look(step: StepRun) -> bool:
+    """True for a lost step that nobody looked after, or whose processes lived a moment ago: they may be gone by now."""
+    if step.status != StepRun.Status.LOST:
+        return False
+    answer = step.verify_answer
+    if answer is None:
+        return True
+    age = domain_time.now() - datetime.fromisoformat(answer["at"])
+    return bool(answer["processes"]) and abs(age) > LOOK_AGAIN
+
+
 def look_after(step: StepRun) -> bool:
     """Asks the lost step's `verify`, looks for living processes, and keeps both with the proposed settlement."""
     attempt = step.last_attempt
-    if step.status != StepRun.Status.LOST or step.verify_answer is not None or attempt is None:
+    if not needs_look(step) or attempt is None:
         return False
+    before = step.verify_answer or {}
     answer = ask_verify(step, attempt)
     here, living = attempt.is_here, attempt.living
     found: dict[str, Any] = {
@@ -37,11 +54,11 @@ def look_after(step: StepRun) -> bool:
     found |= proposal(step, answer, alive=bool(living), here=here)
     with transaction.atomic():
         run = type(step.run).locked(step.run_id)
-        rows = StepRun.objects.filter(
-            pk=step.pk, status=StepRun.Status.LOST, token=step.token, verify_answer__isnull=True
-        )
+        rows = StepRun.objects.filter(pk=step.pk, status=StepRun.Status.LOST, token=step.token)
         if not rows.update(verify_answer=found):
             return False
+        if [before.get(key) for key in SAID] == [found[key] for key in SAID]:
+            return False  # the same as a moment ago: nothing for the timeline
         step.run = run
         said = {
             "result": answer.result,

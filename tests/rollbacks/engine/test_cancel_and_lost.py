@@ -1,6 +1,5 @@
 """Stopping a run, and steps whose worker is gone."""
 
-import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -195,25 +194,28 @@ def test_level_2_is_refused_while_a_step_runs_or_is_lost(tmp_path: Path, how: Ca
     assert first.is_active
 
 
-@pytest.mark.django_db(transaction=True)
-def test_fifty_hints_make_one_claim(tmp_path: Path) -> None:
-    from django.db import connection
+def test_a_living_process_is_looked_for_again_until_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, move_time: Callable[[timedelta], None]
+) -> None:
+    from rollbacks import process
+    from rollbacks.models import Attempt
 
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():  # type: ignore[attr-defined]
-        pytest.skip("threads need a database file; tests/faults does this on one")
-    run = make_run(tmp_path, [step("one", "echo x >> log")])
-    threads = [threading.Thread(target=claim_and_close, args=(run.pk,)) for _ in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert StepRun.objects.get(run=run).attempt == 1
+    alive = [process.Living(7, "sleep 600", True)]
+    monkeypatch.setattr(Attempt, "is_here", True)
+    monkeypatch.setattr(Attempt, "living", property(lambda self: list(alive)))
+    run = make_run(tmp_path, [step("one", "true", effect="idempotent")])
+    taken = lost(run)
+    assert runner.look_after(taken)
+    taken.refresh_from_db()
+    assert taken.verify_answer is not None
+    assert taken.verify_answer["proposal"] is None
+    with pytest.raises(Refused, match=r"still lives: 7 \(sleep 600\)"):
+        taken.settle(by=make_user(), as_="again", reason="try")
 
-
-def claim_and_close(run_id: int) -> None:
-    from django.db import connection
-
-    try:
-        leases.claim(run_id, owner="t", host="h")
-    finally:
-        connection.close()
+    alive.clear()
+    assert not runner.needs_look(taken)
+    move_time(timedelta(seconds=11))
+    assert runner.look_after(taken)
+    taken.refresh_from_db()
+    assert taken.verify_answer["proposal"] == "again"
+    assert not runner.needs_look(taken)
