@@ -42,7 +42,7 @@ class Block:
 def side_by_side(text: str, compiled: Json, reading: Json, problems: list[Json], lint: list[Json]) -> list[Block]:
     """Every line of the text once, in order, in blocks that begin where something was understood."""
     by_line: dict[int, list[Note]] = {}
-    for note in _notes(compiled, reading, problems, lint):
+    for note in [*_front_matter(text, compiled), *_notes(compiled, reading, problems, lint)]:
         known = by_line.setdefault(max(1, note.line), [])
         if note not in known:
             known.append(note)
@@ -73,6 +73,43 @@ def _look(text: str) -> str:
     if text.startswith("#"):
         return "heading"
     return "table" if text.lstrip().startswith("|") else "text"
+
+
+def _front_matter(text: str, compiled: Json) -> Iterator[Note]:
+    """What the header declares, beside the line that declares it."""
+    lines = text.split("\n")
+    end = lines.index("---", 1) if lines[0].strip() == "---" and "---" in lines[1:] else 0
+    said = {name: ("Parameter", _parameter(name, how)) for name, how in compiled.get("params", {}).items()}
+    said |= {
+        name: ("Fact", f"{name}: yes when {how.get('from')} succeeds")
+        for name, how in compiled.get("facts", {}).items()
+    }
+    said |= {name: ("Signal", _signal(how)) for name, how in compiled.get("signals", {}).items()}
+    if watch := compiled.get("watch"):
+        said["watch"] = ("Watch", _watch(watch))
+    for name, (label, words) in said.items():
+        declared = re.compile(rf"(?:^|[\s{{,]){re.escape(name)}\s*:")
+        line = next((number for number in range(1, end) if declared.search(lines[number])), None)
+        if line is not None:
+            yield Note(line + 1, "part", label, words)
+
+
+def _parameter(name: str, how: Json) -> str:
+    source = f"read by {how['from']}" if how.get("from") else "a value of the target" if how.get("bind") else ""
+    source = source or (f"{how['default']} unless another is given" if how.get("default") else "asked at start")
+    pattern = f", must match {how['pattern']}" if how.get("pattern") else ""
+    return f"{name}: {source}{pattern}"
+
+
+def _signal(how: Json) -> str:
+    rate = f" at {how['rate']:g} a second" if how.get("rate") else ""
+    return f"{' or '.join(how.get('metric', []))}, counted over {how.get('query') or how.get('probe')}{rate}"
+
+
+def _watch(watch: Json) -> str:
+    looks = and_list([length(look) for look in watch.get("looks", [])])
+    count = f", over at least {watch['count']} requests" if watch.get("count") else ""
+    return f"Looks at {looks}; may say recovered from {length(watch.get('good_from'))}{count}"
 
 
 def _notes(compiled: Json, reading: Json, problems: list[Json], lint: list[Json]) -> Iterator[Note]:

@@ -141,6 +141,7 @@ def sheet_context(request: HttpRequest, run: Run) -> dict[str, Any]:
         "may_start": may_start(reasons),
         "workers": Worker.objects.serving(run.target.queue),
         "is_waiting": run.prepared_at is None,
+        "may_change": run.status == "draft" and run.kind != "undo" and request.user.has_perm("rollbacks.operate"),
         "may_approve": run.status == "awaiting_approval" and run.requested_by_id != request.user.pk,
         "incident": run.stream.key.removeprefix("incident:") if run.stream.key.startswith("incident:") else "",
     }

@@ -73,3 +73,19 @@ def test_words() -> None:
     assert and_list([1, 2, 3]) == "1, 2 and 3"
     assert count(1, "step") == "1 step"
     assert count(2, "step") == "2 steps"
+
+
+def test_the_header_is_explained_line_by_line() -> None:
+    header = "---\nplan: 1\nservice: shop\nparams:\n  wanted: {default: 1.2.2, pattern: '1\\.2\\.\\d'}\n  base-url: {bind: target}\n---\n"
+    text = header + GOOD.split("---\n", 2)[2]
+    read = Revision.read(text)
+    notes = {
+        note.line: note.text
+        for block in side_by_side(text, read.compiled, read.understood, read.problems, read.lint)
+        for note in block.notes
+        if note.label == "Parameter"
+    }
+    assert notes == {
+        5: "wanted: 1.2.2 unless another is given, must match 1\\.2\\.\\d",
+        6: "base-url: a value of the target",
+    }
