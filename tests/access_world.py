@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from incidents.models import ActionItem, Contact, Delivery, Drill, Evidence, Message, Page
+from incidents.models import ActionItem, Alert, Contact, Delivery, Drill, Evidence, Message, Page
 from plans.models import Plan
 from tests.incidents.factories import make_incident
 from tests.rollbacks.pages.runs_for_pages import draft, failed_run, lost_run, manual_run
@@ -55,6 +55,9 @@ def make_world(root: Path, person: Any) -> World:
     undecided = {"pk": broken.pk, "step_pk": broken.steps.get(status="failed").pk}
     names: dict[str, dict[str, Any]] = {
         "retrospective-action-end": {"item": action.pk},
+        "alert-setting-aside": {
+            "pk": Alert.objects.create(fingerprint="f", starts_at=now, name="High", received_at=now, last_seen_at=now).pk
+        },
         "settle": {"pk": lost.pk, "step_pk": lost_step.pk},
         "change-service": {"slug": target.service.slug},
         "change-environment": {"slug": target.environment.slug},

@@ -38,7 +38,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "practice-panel": PAGE, "practice-break": ACT, "practice-mend": ACT,
     "intake-alertmanager": (NOBODY, TOKEN),
     # incidents
-    "incidents": PAGE, "declare": (RESPOND, RESPOND), "declare-advice": (RESPOND, NOBODY), "incident": PAGE,
+    "alert-setting-aside": ACT, "incidents": PAGE, "declare": (RESPOND, RESPOND), "declare-advice": (RESPOND, NOBODY), "incident": PAGE,
     "incident-acknowledgement": ACT, "incident-acknowledgement-withdrawal": ACT, "incident-escalation": ACT,
     "incident-role": ACT, "incident-level": ACT, "incident-run": ACT, "incident-correction": ACT, "incident-note": ACT,
     "incident-tick": ACT, "incident-tick-withdrawal": ACT, "incident-evidence-skip": ACT, "incident-resolution": READ_AND_ACT,
