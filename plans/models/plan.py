@@ -1,6 +1,6 @@
 """A plan and its versions. The text is the team's; Firebreak adds numbers, hashes and approvals."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.db.models import OuterRef, Prefetch, Subquery
@@ -40,6 +40,9 @@ class Plan(models.Model):
     created_at = models.DateTimeField(default=domain_time.now, editable=False)
 
     objects = PlanQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        latest: list[Revision]  # set by `for_list()`: the newest revision, or none
 
     class Meta:
         ordering = ["title", "slug"]

@@ -1,7 +1,9 @@
 """Changing a plan: check, save as a new revision, approve, take an approval back."""
 
+from typing import cast
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -50,8 +52,9 @@ def _save(request: HttpRequest, form: ChangeForm, current: Revision, draft: str)
         )
     except Stale as stale:
         # Saving again is then a deliberate act: the form now starts from the newer revision and shows both differences.
-        form.data = form.data.copy()
-        form.data["after"] = current.number
+        again = cast(QueryDict, form.data).copy()
+        again["after"] = str(current.number)
+        form.data = again
         return _again(
             request,
             form,

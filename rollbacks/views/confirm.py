@@ -50,9 +50,8 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
 def parameters(request: HttpRequest, pk: int) -> HttpResponse:
     """Other values for the parameters; the steps are rendered again."""
     run = run_for(request, pk)
-    given = {
-        name.removeprefix("param-"): value.strip() for name, value in request.POST.items() if name.startswith("param-")
-    }
+    names = [name.removeprefix("param-") for name in request.POST if name.startswith("param-")]
+    given = {name: request.POST.get(f"param-{name}", "").strip() for name in names}
     shown = {row.name: row.value for row in sheet.parameters(run)}
     wanted = {**run.given, **{name: value for name, value in given.items() if value and value != shown.get(name)}}
     if run.status not in OPEN:

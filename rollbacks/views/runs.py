@@ -118,7 +118,7 @@ def run_context(request: HttpRequest, found: Run) -> dict[str, Any]:
         step.run = found
     opened = [step for step in steps if step.status in SHOWS_OUTPUT or str(step.pk) == wished]
     outputs = {step.pk: tail_of(step) for step in opened[-6:]}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"step": step, "output": outputs.get(step.pk), "is_focus": focus is not None and step.pk == focus.pk}
         for step in steps
     ]

@@ -1,9 +1,9 @@
 """Targets: a plain list, a plain form, and a test of the connection."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -66,8 +66,9 @@ def _save(request: HttpRequest, pk: int) -> HttpResponse:
             found, form.values, by=request.user, drawn_from=form.cleaned_data["drawn_from"]
         )
     except Refused as refused:
-        form.data = form.data.copy()
-        form.data["drawn_from"] = registry.state_of(found)
+        again = cast(QueryDict, form.data).copy()
+        again["drawn_from"] = registry.state_of(found)
+        form.data = again
         return target_page(request, found, form=form, refusal=str(refused), status=409)
     messages.success(
         request, f"Saved: {', '.join(changes)}." if changes else "Nothing differed, so nothing was changed."
