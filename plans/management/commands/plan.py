@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from plans.document import PlanDocument, read_plan
+from plans.document.checkup import examine
 from plans.document.document import LARGEST
 from plans.document.telling import summary
 
@@ -52,6 +53,12 @@ class Command(BaseCommand):
             self.stdout.write(problem.sentence(name))
         for lint in compilation.lint:
             self.stdout.write(lint.sentence(name))
+        checkup = examine(document)
+        for finding in checkup.findings:
+            if finding.kind in ("missing", "unmeasured"):
+                self.stdout.write(f"{name}:{finding.line}: {finding.message} {finding.mend} [{finding.kind}]")
+        for procedure in checkup.procedures:
+            self.stdout.write(f"{name}:{procedure.line}: {procedure.sentence()}.")
         problems, warnings = len(compilation.problems), len(compilation.lint)
         verdict = "can run" if not problems else "cannot run"
         self.stdout.write(f"{name}: {verdict}; {_count(problems, 'problem')}, {_count(warnings, 'warning')}.")
