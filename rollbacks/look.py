@@ -8,7 +8,7 @@ from django.conf import settings
 
 from rollbacks import probes
 from rollbacks.context import Answer, Surroundings
-from rollbacks.models import Sample, Watch
+from rollbacks.models import Sample, Sampling, Watch
 from rollbacks.statistics import CheckAnswer, Counts, Finding, judge
 from rollbacks.watch_terms import Terms, thresholds
 
@@ -77,7 +77,7 @@ def find(watch: Watch, answers: list[CheckAnswer], now: datetime) -> tuple[Findi
         rows = Sample.objects.of(watch.target_id, signal).between(max(watch.warmup_until, counted_from(watch)), now)
         findings[signal] = judge(
             rows.counts(),
-            [*answers, *_freshness(rows, now)],
+            [*answers, *_freshness(rows, now), *_load_problem(watch, signal)],
             threshold=own.get(signal, terms.threshold),
             count=terms.count,
             good_looks=terms.good_looks,
@@ -112,6 +112,19 @@ def _freshness(rows: Any, now: datetime) -> list[CheckAnswer]:
         return []
     sentence = f"nothing was counted since {last.at:%H:%M:%S} UTC"
     return [CheckAnswer(STALE_TITLE, "cannot_tell", sentence, "health")]
+
+
+def _load_problem(watch: Watch, signal: str) -> list[CheckAnswer]:
+    """Why nothing is counted, when that is on our side."""
+    problem = problem_of_load(watch, signal)
+    return [CheckAnswer("Labelled load", "cannot_tell", problem, "health")] if problem else []
+
+
+def problem_of_load(watch: Watch, signal: str = "") -> str:
+    """The sentence that the load of this target ended with; empty while it counts."""
+    loads = Sampling.objects.filter(target_id=watch.target_id, active=True).exclude(problem="")
+    problem = (loads.filter(signal=signal) if signal else loads).values_list("problem", flat=True).first()
+    return str(problem or "")
 
 
 def _without_signals(answers: list[CheckAnswer]) -> Finding:

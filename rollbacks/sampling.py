@@ -90,12 +90,11 @@ def _start_one(
     until: datetime,
 ) -> Sampling:
     there = Sampling.objects.filter(target=target, stream=stream, signal=name, active=True).first()
-    if there is not None and not there.problem:
-        extend(stream, until)
-        return there
     query, problem = query_of(target, compiled, signal)
-    if there is not None:  # what was missing on the target may be there by now
-        Sampling.objects.filter(pk=there.pk).update(query=query, problem=problem[:500], until=max(until, there.until))
+    if there is not None:
+        extend(stream, until)
+        if there.problem and (problem or query != there.query):  # what was missing on the target may be there by now
+            Sampling.objects.filter(pk=there.pk).update(query=query, problem=problem[:500])
         there.refresh_from_db()
         return there
     try:

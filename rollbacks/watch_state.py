@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from rollbacks.look import problem_of_load
 from rollbacks.models import Sample, StepRun, Verdict, Watch
 from rollbacks.statistics import Counts, judge, requests_needed, share_of_alpha
 from rollbacks.watch_terms import Terms, thresholds
@@ -94,6 +95,8 @@ def _sentence(watch: Watch, verdict: Verdict | None, key: str, counts: Counts, n
     said = verdict.reason if verdict else ""
     if key in ("passing", "inconclusive") and watch.is_open:
         said = _counting(counts, needed, threshold, said if key == "inconclusive" else "")
+        if counts.requests == 0 and (problem := problem_of_load(watch)):
+            said = f"Nothing is counted: {problem}"
     said = said or "Nothing was measured yet."
     if watch.shortened and "shortened" not in said:
         said += " The watch is shortened on this target."

@@ -156,6 +156,16 @@ def test_nothing_counted_is_never_recovered(run: Run) -> None:
         assert verdict.reason == "0 of 381 requests counted: too few to tell."
 
 
+def test_why_nothing_is_counted_is_said(run: Run) -> None:
+    run.target.hosts = ["127.0.0.1:1"]
+    run.target.save(update_fields=["hosts"])
+    one = opened(run)
+    Sampling.objects.update(problem="127.0.0.1:8000 is not a host of this target. Add it under the target's hosts.")
+    verdict = take(one, at(30))
+    assert verdict.reason.startswith("The health check “Labelled load” cannot tell: 127.0.0.1:8000 is not a host")
+    assert watch.state_of(again(one), at(31)).sentence.startswith("Nothing is counted: 127.0.0.1:8000 is not a host")
+
+
 def test_what_was_counted_in_the_warm_up_does_not_count(run: Run) -> None:
     one = opened(run)
     make_samples(run.target, CHANGED, seconds=10, errors=50)
