@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 LINUX = sys.platform.startswith("linux")
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 # Where setpriv is missing; a Python launcher costs 20 ms, which a start can afford.
 LAUNCHER = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execvp(sys.argv[1], sys.argv[1:])"
 
@@ -39,6 +40,20 @@ def tell_me_when_my_parent_dies(number: signal.Signals) -> None:
     """Asks the kernel to send this signal; elsewhere the caller looks at os.getppid() from time to time."""
     if LINUX:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number))
+
+
+def adopt_orphans() -> None:
+    """Makes us the parent of whatever below us loses its own: after a kill we still know what belonged to it."""
+    if LINUX:
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def children_of(parent: int) -> set[int]:
+    """The direct children of a process."""
+    try:
+        return {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
+    except OSError:
+        return {process.pid for process in processes() if process.parent == parent}
 
 
 def processes() -> list[Process]:
@@ -77,12 +92,14 @@ def kill_everything(parts: Iterable[int]) -> int:
     return len(doomed)
 
 
-def kill_marked(mark: str, *, but_not: str) -> None:
-    """SIGKILL to processes whose environment holds `mark` and not `but_not`: the last resort when the tree is gone."""
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        pid = int(entry.parent.name)
-        with suppress(OSError, ProcessLookupError):
-            variables = entry.read_bytes().split(b"\0")
-            names = {variable.partition(b"=")[0] for variable in variables}
-            if pid != os.getpid() and mark.encode() in variables and but_not.encode() not in names:
-                os.kill(pid, signal.SIGKILL)
+def kill_orphans(*, spared: set[int]) -> int:
+    """SIGKILL to what was orphaned to us, with its whole session; how many. `spared` were ours to look at before."""
+    alive = processes()
+    left = {process.session for process in alive if process.pid in spared}
+    sessions = {one.session for one in alive if one.parent == os.getpid() and one.pid not in spared} - left
+    sessions.discard(os.getsid(0))
+    doomed = [process for process in alive if process.session in sessions]
+    for process in doomed:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(process.pid, signal.SIGKILL)
+    return len(doomed)

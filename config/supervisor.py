@@ -14,7 +14,6 @@ import signal
 import socket
 import sys
 import time
-import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,14 +25,12 @@ from config.log_lines import LogLines
 from config.parts import Part, ended, python
 from config.up_settings import UpSettings, read_up_settings
 
-MARK = "FIREBREAK_INSTANCE"
-OF_A_STEP = "FIREBREAK_STEP"
 TICK = 0.2
 IDLE_SECONDS = 3.0  # what is idle is gone by then
 BUSY_SECONDS = 20.0  # a mail or a probe under way may end
 READY_SECONDS = 30.0
 PRACTICE_SECONDS = 5.0
-SAME_REQUEST_SECONDS = 0.4
+SAME_REQUEST_SECONDS = 1.0
 
 
 class Supervisor:
@@ -209,11 +206,11 @@ class Supervisor:
         signal.signal(signal.SIGUSR1, lambda *_: self._die())
         processes.tell_me_when_my_parent_dies(signal.SIGUSR1)
 
-    def _on_stop(self, *_: object) -> None:
-        # A closed terminal and `timeout` send to every process of the group, and the one that stands by passes it on:
-        # what comes twice at once was asked once.
+    def _on_stop(self, number: int, _: object) -> None:
+        # `timeout` and the like send TERM to the whole group, and the one that stands by passes it on: what comes twice
+        # at once was asked once. Ctrl-C is never passed on.
         now = time.monotonic()
-        if now - self._asked_at > SAME_REQUEST_SECONDS:
+        if number == signal.SIGINT or now - self._asked_at > SAME_REQUEST_SECONDS:
             self._asked_to_stop += 1
             self._asked_at = now
 
@@ -226,15 +223,32 @@ class Supervisor:
 def stand_by(supervisor: int, log: LogLines) -> int:
     """Waits for the supervisor, passes SIGTERM on to it, and ends everything when it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the supervisor as well
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: os.kill(supervisor, number))
-    _, status = os.waitpid(supervisor, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code < 0:
-        processes.kill_marked(f"{MARK}={os.environ[MARK]}", but_not=OF_A_STEP)
-        log.say(f"The supervisor {ended(code)}; everything was ended.")
-        return 1
-    return code
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # and this one
+    signal.signal(signal.SIGTERM, lambda number, _: os.kill(supervisor, number))
+    status, left_on_purpose = watch_over(supervisor)
+    if status >= 0:
+        return status
+    # What was below the supervisor dies by its death signals; what those do not reach is orphaned to us.
+    end = time.monotonic() + 2.0
+    while time.monotonic() < end and (processes.kill_orphans(spared=left_on_purpose) or end - time.monotonic() > 1.5):
+        time.sleep(0.05)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+    log.say(f"The supervisor {ended(status)}; everything was ended.")
+    return 1
+
+
+def watch_over(supervisor: int) -> tuple[int, set[int]]:
+    """How the supervisor ended, and the orphans we had by then: services that steps left behind on purpose."""
+    left: set[int] = set()
+    while True:
+        found, status = os.waitpid(-1, os.WNOHANG)
+        if found == supervisor:
+            return os.waitstatus_to_exitcode(status), left
+        left = processes.children_of(os.getpid()) - {supervisor}
+        if not found:
+            signal.sigtimedwait([signal.SIGCHLD], TICK)
 
 
 def main() -> int:
@@ -249,10 +263,12 @@ def main() -> int:
     except CannotStart as error:
         log.say(str(error))
         return 1
-    os.environ[MARK] = uuid.uuid4().hex
+    processes.adopt_orphans()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # so that none is missed between two looks
     supervisor = os.fork()
     if supervisor:
         return stand_by(supervisor, log)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
     try:
         status = Supervisor(settings, listener, log).run()
     except OSError as error:

@@ -120,3 +120,30 @@ def test_a_part_dies_with_its_parent_with_and_without_setpriv(monkeypatch, setpr
     parent.wait()
     wait_for(lambda: not any(one.pid == pid for one in processes.processes()))
     parent.stdout.close()
+
+
+ORPHANS = """
+import os, signal, subprocess, time
+from config import processes
+
+def orphan(seconds):
+    subprocess.Popen(["/bin/sh", "-c", f"setsid sleep {seconds} & sleep 0.2"]).wait()
+
+processes.adopt_orphans()
+orphan(301)
+before = processes.children_of(os.getpid())
+orphan(302)
+after = processes.children_of(os.getpid()) - before
+print(len(before), len(after), processes.kill_orphans(spared=before))
+for pid in after:
+    os.waitpid(pid, 0)
+print(processes.children_of(os.getpid()) == before)
+for pid in before:
+    os.kill(pid, signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not processes.LINUX, reason="asks the kernel")
+def test_orphans_of_before_are_spared_when_the_supervisor_was_killed():
+    done = subprocess.run([sys.executable, "-c", ORPHANS], capture_output=True, text=True, timeout=30)
+    assert done.stdout.split() == ["1", "1", "1", "True"], done.stderr

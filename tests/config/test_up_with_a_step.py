@@ -1,6 +1,8 @@
 """Ctrl-C while a rollback step is at work: once lets it end, twice kills it, and the step then says that it is unknown."""
 
 import contextlib
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -82,9 +84,11 @@ def test_twice_kills_it_and_the_outcome_is_unknown(working):
         again.wait_until_ended()
 
 
-def test_a_kill_takes_the_commands_of_a_step_along(working):
+@pytest.mark.parametrize("victim", ["the one that stands by", "the supervisor"])
+def test_a_kill_takes_the_commands_of_a_step_along(working, victim):
     installation, root = working(60)
-    installation.process.kill()
+    supervisors = sorted(pid for pid, command in installation.processes().items() if "config.supervisor" in command)
+    os.kill(supervisors[0] if victim == "the one that stands by" else supervisors[1], signal.SIGKILL)
     installation.wait_until_ended(5)
     wait_for(lambda: not installation.processes() and not sleepers(root), 5, "the end of everything")
 
