@@ -67,7 +67,13 @@ def stat_fields(pid: int) -> list[str] | None:
 
 
 def group_members(pgid: int) -> list[int]:
-    """The living processes of a group; a zombie is dead."""
+    """The living processes of a group; a zombie is dead. Without /proc: the leader's id, while anything of it lives."""
+    if not PROC.is_dir():
+        try:
+            os.killpg(pgid, 0)
+        except (ProcessLookupError, PermissionError):
+            return []
+        return [pgid]
     members = []
     for pid in all_pids():
         fields = stat_fields(pid)

@@ -122,7 +122,9 @@ def skip(step: "StepRun", *, by: Any, reason: str) -> None:
             raise Refused(f"{now} is {now.get_status_display().lower()}; it cannot be skipped.")
         if now.run.status not in (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED):
             raise Refused(f"{now.run} is {now.run.get_status_display().lower()}; its steps cannot be skipped now.")
-        later = now.status == StepStatus.PENDING
+        # Its turn has not come, or a person holds the run: then nothing follows yet.
+        held_back = now.run.status == RunStatus.PAUSED and now.status not in flow.UNDECIDED
+        later = now.status == StepStatus.PENDING or held_back
         now.move_to(
             StepStatus.SKIPPED,
             "step.skipped",

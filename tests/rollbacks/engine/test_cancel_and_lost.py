@@ -219,3 +219,26 @@ def test_a_living_process_is_looked_for_again_until_it_is_gone(
     taken.refresh_from_db()
     assert taken.verify_answer["proposal"] == "again"
     assert not runner.needs_look(taken)
+
+
+def test_a_command_that_will_not_die_leaves_an_unknown_outcome(tmp_path: Path) -> None:
+    run = make_run(tmp_path, [step("one", "true")])
+    taken = claimed(run)
+    run.request_cancel(by=make_user(), kill=True)
+    stuck = Outcome("canceled", detail="It was killed, but processes of it still live.", data={"unconfirmed": True})
+    assert not taken.record(stuck, token=taken.token)
+    run.refresh_from_db()
+    assert run.status == "needs_operator"
+    StepRun.objects.get(pk=taken.pk).settle(by=make_user(), as_="failed", reason="rebooted the host")
+    run.refresh_from_db()
+    assert run.status == "canceled"
+
+
+def test_skipping_a_step_of_a_held_run_does_not_let_it_go(tmp_path: Path) -> None:
+    run = advance(make_run(tmp_path, [step("look", "Look", kind="manual"), step("two", "touch made")]))
+    run.pause(by=make_user())
+    run.steps.get(name="look").skip(by=make_user(), reason="looked before")
+    assert advance(run).status == "paused"
+    assert not (tmp_path / "made").exists()
+    run.resume(by=make_user())
+    assert advance(run).status == "succeeded"
