@@ -28,6 +28,7 @@ class Part:
     env: Mapping[str, str] = field(default_factory=dict)
     keep_open: tuple[int, ...] = ()
     feed: str = ""  # what its standard input holds
+    hide: tuple[str, ...] = ()  # lines that say nothing to the person at the terminal
     process: "subprocess.Popen[bytes] | None" = None
     ready: bool = False
     stopping: bool = False
@@ -82,7 +83,7 @@ class Part:
         for line in self._lines.feed(data) if data else self._lines.rest():
             if self.ready_when and self.ready_when in line:
                 self.ready = True
-            if line.strip():
+            if line.strip() and not any(text in line for text in self.hide):
                 write(self.name, line)
 
     def signal(self, number: signal.Signals) -> None:
