@@ -36,7 +36,11 @@ function connect() {
   if (!url) return;
   names = new Set(wanted.map((topic) => topic.replaceAll(":", "-")));
   source = new EventSource(url);
-  source.onopen = () => say("open");
+  source.onopen = () => {
+    say("open");
+    // What was rung between the page's rendering and this moment is lost: every part asks once.
+    names.forEach(wake);
+  };
   source.onerror = () => say("broken");
   for (const name of names) source.addEventListener(name, () => wake(name));
 }
