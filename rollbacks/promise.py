@@ -76,6 +76,16 @@ def changed_at(run: Run) -> datetime | None:
     return max((end for end in ends if end), default=None)
 
 
+def newer_run(run: Run, *, until: datetime | None = None) -> Run | None:
+    """The run that began to change the target after this one: then this one's effect cannot be measured any more.
+
+    `until` asks as of a moment that is over, such as the end of an incident.
+    """
+    newer = Run.objects.exclusive().filter(target_id=run.target_id, pk__gt=run.pk, started_at__isnull=False)
+    newer = newer.filter(started_at__lte=until) if until else newer
+    return newer.order_by("-pk").first()
+
+
 def recovery_of(run: Run, *, since: datetime | None = None, until: datetime | None = None) -> datetime | None:
     """When the good stretch began that lasts until now: never before the last change, for it cannot be its effect.
 

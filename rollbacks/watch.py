@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from rollbacks import sampling
 from rollbacks.look import STALE_TITLE, ask_checks, find
 from rollbacks.models import Run, Verdict, Watch
-from rollbacks.promise import changed_at, cross_promises, promise_of, recovery_of
+from rollbacks.promise import changed_at, cross_promises, newer_run, promise_of, recovery_of
 from rollbacks.statistics import Finding
 from rollbacks.watch_state import WatchState, state_of
 from rollbacks.watch_terms import Terms
@@ -30,7 +30,7 @@ def open_watch(run: Run) -> Watch | None:
     if run.kind == Run.Kind.EVIDENCE or run.status != Run.Status.SUCCEEDED:
         return None
     there = Watch.objects.filter(run=run).first()
-    if there is not None or _changed_since(run):
+    if there is not None or newer_run(run):
         return there
     terms = Terms.of(run.revision.compiled.get("watch"), run.target.watch, production=run.environment.is_production)
     opened = run.finished_at or domain_time.now()
@@ -70,12 +70,6 @@ def open_watch(run: Run) -> Watch | None:
     return watch
 
 
-def _changed_since(run: Run) -> bool:
-    """True when a newer run has begun: this one's effect cannot be measured any more."""
-    newer = Run.objects.exclusive().filter(target_id=run.target_id, pk__gt=run.pk)
-    return newer.filter(started_at__isnull=False).exists()
-
-
 def _armed(at: datetime, terms: Terms, *, again: bool = False) -> dict[str, Any]:
     """The moments of a watch that begins at `at`. After a second red look (`again`) early bad news is no news any more."""
     first = next((look for look in terms.looks if look >= terms.good_from), terms.length) if again else terms.looks[0]
@@ -104,7 +98,7 @@ def keep_load(watch: Watch) -> None:
 def take_looks(now: datetime) -> list[int]:
     """The watches whose look is due, for workers to take; ends those whose service is being changed again."""
     for watch in Watch.objects.open().select_related("run", "stream", "target"):
-        if _changed_since(watch.run):
+        if newer_run(watch.run):
             with transaction.atomic():
                 _end(watch, now, reason="The service is being changed again.")
     return list(Watch.objects.due(now).values_list("pk", flat=True))

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from rollbacks.look import problem_of_load
 from rollbacks.models import Sample, StepRun, Verdict, Watch
+from rollbacks.promise import newer_run
 from rollbacks.statistics import Counts, judge, requests_needed, share_of_alpha
 from rollbacks.watch_terms import Terms, thresholds
 
@@ -34,15 +35,19 @@ class WatchState:
 
 def state_of(watch: Watch, now: datetime) -> WatchState:
     """The state of a watch at this moment, with the counts as they stand now."""
-    verdict, counts = watch.latest, counts_now(watch, now)
+    newer = None if watch.is_open else newer_run(watch.run, until=now)
+    verdict, counts = None if newer else watch.latest, counts_now(watch, now)
     terms = Terms.from_json(watch.terms)
     threshold = min([*thresholds(watch.run.revision.compiled.get("checks", [])).values(), terms.threshold])
     needed = requests_needed(threshold, terms.count, share_of_alpha(terms.good_looks))
-    key = _key(watch, verdict)
+    key = "inconclusive" if newer else _key(watch, verdict)
+    sentence = _sentence(watch, verdict, key, counts, needed, threshold)
+    if newer:
+        sentence = f"{newer.what} has begun to change the service after this was measured: nothing is proved now."
     return WatchState(
         key=key,
         word=_word(watch, key),
-        sentence=_sentence(watch, verdict, key, counts, needed, threshold),
+        sentence=sentence,
         verdict=verdict,
         may_resolve=not watch.is_open and key == "recovered",
         resolve_opens=watch.ends_at if watch.is_open else None,

@@ -339,6 +339,18 @@ def test_the_next_rollback_ends_the_watch(run: Run) -> None:
     assert newer.is_open
 
 
+def test_a_rollback_that_failed_later_takes_the_proof_away(run: Run) -> None:
+    one = opened(run)
+    make_samples(run.target, CHANGED, seconds=200)
+    take(one, at(30))
+    assert take(one, at(60)).verdict == "recovered"
+    make_run(run.target, started_at=at(70), status="failed")
+    watch.take_looks(at(71))
+    state = watch.state_of(again(one), at(72))
+    assert (state.word, state.may_resolve, state.verdict) == ("Cannot tell yet", False, None)
+    assert state.sentence.startswith("Level 1 has begun to change the service after this was measured")
+
+
 def test_a_late_follower_does_not_watch_what_was_changed_again(run: Run) -> None:
     second = opened(make_run(run.target, started_at=at(40), checks=[]))
     assert watch.open_watch(run) is None
