@@ -81,7 +81,7 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = Fal
     before, told = "", ""
     for block in _every_top(blocks):
         if isinstance(block, Paragraph):
-            before = block.text
+            before = before if words.label_of(block.lines[-1].lead) == "note" else block.text
             told = block.lines[-1].lead or ("" if len(block.text) > 120 else told)
         if isinstance(block, Listing):
             steps.extend(_from_bullets(block, len(steps), notes))

@@ -121,6 +121,8 @@ class _Sorted:
             self.notes.claim(group.line, group.end_line)
             handler(group)
             return
+        if group.meaning == "note":
+            self.notes.claim(group.line)
         if group.meaning == "note" and not any(True for _ in fences_in(group.blocks)):
             self.notes.claim(group.line, group.end_line)
         if group.label and group.meaning != "procedure":

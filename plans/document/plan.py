@@ -75,8 +75,15 @@ class Level:
             "time_to_recover_seconds": _whole(self.promise.seconds) if self.promise else None,
             "when_to_use": [said.text for said in self.when_to_use],
             "impact": [f"{_MARKS[impact.mark]}{impact.text}" for impact in self.impact],
-            "steps": [step.to_json() for step in self.steps],
+            "steps": self._steps(),
         }
+
+    def _steps(self) -> list[dict[str, object]]:
+        """Returns the steps; a fence in front of the first one is shown with it, though it is documentation."""
+        told = [step.to_json() for step in self.steps]
+        if told and self.stray:
+            told[0]["fences"] = [fence.to_json() for fence in (*self.stray, *self.steps[0].fences)]
+        return told
 
 
 _MARKS = {"ok": "✅ ", "warn": "⚠️ ", "time": "⏱️ ", "bad": "❌ ", "none": ""}

@@ -127,8 +127,10 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
 
 _ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
 _NOT_A_ROLLBACK = re.compile(
-    r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|\bnot (a )?roll "
-    r"?back|\bresum(e|ing)\b|\bno rollback\b|roll(ing)? ?forward|\bfix forward"
+    r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|"
+    r"\bnot (a )?roll ?back|\bresum(e|ing)\b|\bno rollback\b|roll(ing)? ?forward|\bfix forward|"
+    r"\b(tools?|scripts) and (scripts|tools?)\b|"
+    r"\b(overview|history|architecture|metrics|statistics|glossary|templates?)$"
 )
 
 

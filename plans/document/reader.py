@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from plans.document import checklists, keeping, levels, people, procedures, tables, triggers, words
+from plans.document import checklists, joining, keeping, levels, people, procedures, tables, triggers, words
 from plans.document.actions import finish, step_fence
 from plans.document.blocks import Fence, Html, Listing, Quote, Section, Table, fences_in
 from plans.document.notes import Notes
@@ -67,12 +67,13 @@ class Reader:
         self.notes = notes
         self.found = _Found()
         title = next((section.title for section in root.walk() if section.depth == 1), "")
-        self.is_about_rollback = words.speaks_of_rollback(title)
+        self.is_about_rollback = words.speaks_of_rollback(title) or words.is_container(title)
 
     def read(self) -> Parts:
         """Returns the parts; everything that found no place stays in the notes' gaps."""
         sections = procedures.find(self.root)
         read = tuple(levels.read(section, place, self.notes) for place, section in enumerate(sections, 1))
+        read = joining.join_times(read, self.root, self.notes)
         self._taken = {id(section) for section in sections}
         self._walk(self.root, "", self.is_about_rollback)
         self._loose_parts()

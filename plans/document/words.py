@@ -42,7 +42,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("resources", r"^resources|related|references?$|links?$|see also|further reading|documentation$|ressources|recursos|相关"),
     ("summary", r"^summary|key points|conclusion|résumé|resumen|总结|takeaway"),
     ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|概述|table of contents|^contents$"),
-    ("practice", r"best practice|prevention|anti-?pattern|principle|automation$|improvement|预防"),
+    ("practice", r"reminder|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|prevention|anti-?pattern|principle|automation$|improvement|预防"),
     ("triggers", r"trigger|when to (use|roll)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
                  r"quand (utiliser|effectuer)|触发|rollback (when|if)|criteria for roll|symptoms?$|cuándo"),
 )  # fmt: skip
@@ -185,7 +185,7 @@ VERBS = frozenset(
     "pause perform prepare pull purge push put read rebuild record redeploy redirect refresh reload remove rename repeat replace report reset restart resume retrieve "
     "retry return review rotate run save scale schedule scp select send set shift ship shut smoke ssh start stop submit suspend switch sync tag take tell terminate test "
     "toggle transfer trigger turn type undo uninstall unlock unpublish update upload use validate verify wait warm watch write "
-    "abort accept acquire adjust allow announce assign attach await bring broadcast bump change choose commit consult continue convert cordon delegate".split()
+    "coordinate plan abort accept acquire adjust allow announce assign attach await bring broadcast bump change choose commit consult continue convert cordon delegate".split()
 )
 """Imperatives that open a step; words of going back are missing on purpose, they open the names of procedures."""
 

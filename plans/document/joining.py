@@ -1,0 +1,89 @@
+"""Joins what stands in a section of its own to the level that it names: "Recovery times: Database restore – 1 hour"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from plans.document import durations, inline, words
+from plans.document.blocks import Listing, Section, Table
+from plans.document.notes import Notes
+from plans.document.plan import Level, Promise
+
+_TIMES = re.compile(
+    r"\brtos?\b|recovery (time|point)|time(line)? estimate|estimated (time|duration)|"
+    r"rollback (time|duration)|timeline|time to (recover|restore)"
+)
+_LITTLE = frozenset(
+    {
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "and",
+        "or",
+        "for",
+        "in",
+        "on",
+        "rollback",
+        "recovery",
+        "procedure",
+        "level",
+        "scenario",
+    }
+)
+
+
+def join_times(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple[Level, ...]:
+    """Returns the levels, those without a promise with the one that a section about times gives them."""
+    if all(level.promise for level in levels):
+        return levels
+    times = [
+        entry
+        for section in root.walk()
+        if section.depth > 1
+        and _TIMES.search(words.normal(section.title))
+        and not any(level.line == section.line for level in levels)
+        for entry in _entries(section)
+    ]
+    return tuple(_joined(level, times, notes) for level in levels) if times else levels
+
+
+def _entries(section: Section) -> Iterator[tuple[int, str, str]]:
+    """Yields (line, what, how long) of a section about times."""
+    for block in section.blocks:
+        if isinstance(block, Table):
+            for row in block.rows:
+                cells = [inline.plain(cell) for cell in row.cells]
+                length = next((cell for cell in cells[1:] if durations.find_length(cell)), "")
+                if length:
+                    yield row.line, cells[0], length
+        elif isinstance(block, Listing):
+            for item in block.items:
+                what, _, length = item.text.partition(":")
+                if durations.find_length(length):
+                    yield item.line, what, length.strip()
+
+
+def _joined(level: Level, times: list[tuple[int, str, str]], notes: Notes) -> Level:
+    if level.promise:
+        return level
+    own = _words(level.name)
+    best = max(times, key=lambda entry: _likeness(own, _words(entry[1])))
+    if _likeness(own, _words(best[1])) < 0.6:
+        return level
+    line, what, length = best
+    notes.claim(line)
+    notes.infer(line, f"“{what}” is taken as the time of level {level.number}: the names agree.")
+    promise = Promise(line, length, durations.upper_bound(length))
+    return replace(level, promise=promise, promises=(promise,))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", words.normal(re.sub(r"\([^)]*\)", "", text)))) - _LITTLE
+
+
+def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / max(len(one), len(other)) if one and other else 0.0
