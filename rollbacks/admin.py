@@ -1,4 +1,4 @@
-"""Runs, steps and workers for administrators: to look at, never to change.
+"""Runs, steps, watches and workers for administrators: to look at, never to change.
 
 Their verbs write the timeline, a form here would not.
 """
@@ -7,7 +7,18 @@ from typing import Any
 
 from django.contrib import admin
 
-from rollbacks.models import Attempt, Environment, Run, RunApproval, Service, StepRun, Worker
+from rollbacks.models import (
+    Attempt,
+    Environment,
+    Run,
+    RunApproval,
+    Sampling,
+    Service,
+    StepRun,
+    Verdict,
+    Watch,
+    Worker,
+)
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -23,5 +34,5 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
 
-admin.site.register([Run, StepRun, Attempt, RunApproval, Worker], ReadOnly)
+admin.site.register([Run, StepRun, Attempt, RunApproval, Worker, Watch, Verdict, Sampling], ReadOnly)
 admin.site.register([Service, Environment])
