@@ -14,7 +14,9 @@ from typing import Any
 MAX_ALERTS = 500
 MAX_TEXT = 4000  # letters of one label or annotation
 # Alertmanager writes this for "has not ended".
-NOT_ENDED = datetime(1, 1, 1, tzinfo=UTC)
+NOT_ENDED = "0001-01-01"
+# Outside of them a time cannot be moved between zones, and no alert began then.
+SANE_YEARS = range(2000, 2200)
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 VALUE_NAMES = ("value", "current_value", "measured", "measurement")
 
@@ -65,8 +67,8 @@ def read(body: bytes) -> Notification:
     common = {"labels": _texts(data, "commonLabels"), "annotations": _texts(data, "commonAnnotations")}
     truncated = data.get("truncatedAlerts")
     return Notification(
-        group_key=str(data.get("groupKey") or "")[:500],
-        status=str(data.get("status") or ""),
+        group_key=storable(data.get("groupKey"), 500),
+        status=storable(data.get("status"), 20),
         alerts=tuple(_alert(alert, number, common) for number, alert in enumerate(alerts, start=1)),
         truncated=truncated if isinstance(truncated, int) and truncated > 0 else 0,
     )
@@ -98,20 +100,21 @@ def _alert(alert: Any, number: int, common: Mapping[str, dict[str, str]]) -> Inc
     status = alert.get("status")
     if status not in ("firing", "resolved"):
         raise Malformed(f"{where} ({name}) has status {status!r}; it must be firing or resolved.")
-    fingerprint = str(alert.get("fingerprint") or "").strip()
+    fingerprint = storable(alert.get("fingerprint"), 128).strip()
     if not fingerprint:
         raise Malformed(f"{where} ({name}) has no fingerprint; Alertmanager sends one since version 0.19.")
-    ends_at = _time(alert.get("endsAt"), where, "endsAt") if alert.get("endsAt") else None
+    ended = status == "resolved" and not str(alert.get("endsAt") or NOT_ENDED).startswith(NOT_ENDED)
+    ends_at = _time(alert.get("endsAt"), where, "endsAt") if ended else None
     value, unit = value_of(annotations, labels)
     return IncomingAlert(
         name=name[:200],
-        fingerprint=fingerprint[:128],
+        fingerprint=fingerprint,
         status=status,
         starts_at=_time(alert.get("startsAt"), where, "startsAt"),
-        ends_at=ends_at if ends_at and ends_at.year > 1 else None,
+        ends_at=ends_at,
         labels=labels,
         annotations=annotations,
-        link=str(alert.get("generatorURL") or "")[:2000],
+        link=storable(alert.get("generatorURL"), 2000),
         value=value,
         unit=unit,
     )
@@ -136,7 +139,14 @@ def _texts(holder: Mapping[str, Any], key: str, where: str = "The body") -> dict
     texts = holder.get(key) or {}
     if not isinstance(texts, dict):
         raise Malformed(f"{where} has “{key}” that is not an object.")
-    return {str(name)[:200]: str(text).replace("\x00", "")[:MAX_TEXT] for name, text in texts.items()}
+    return {storable(name, 200): storable(text, MAX_TEXT) for name, text in texts.items()}
+
+
+def storable(text: Any, letters: int) -> str:
+    """A text that every database takes: no NUL, no half of a surrogate pair (JSON can carry both), not too long."""
+    if text is None:
+        return ""
+    return str(text).replace("\x00", "").encode("utf-8", "replace").decode()[:letters]
 
 
 def _time(text: Any, where: str, key: str) -> datetime:
@@ -145,4 +155,6 @@ def _time(text: Any, where: str, key: str) -> datetime:
         moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", str(text)))
     except ValueError:
         raise Malformed(f"{where} has {key} {text!r}, which is not a time.") from None
+    if moment.year not in SANE_YEARS:
+        raise Malformed(f"{where} has {key} {text!r}, which cannot be when it happened.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
-from incidents.models.incident_record import IncidentRecord, Severity, needs_reason, present
+from incidents.models.incident_record import IncidentRecord, Severity, clean, needs_reason, present
 from plans.models import Refused
 from timeline import domain_time
 
@@ -59,17 +59,18 @@ class DecisionVerbs(IncidentRecord):
         if level != recommended if answered else level is None:
             reason = needs_reason(reason, "another answer than the recommended one" if answered else "no rollback")
         with transaction.atomic():
-            self._change(chosen_level=level, chosen_at=at, choice_reason=reason.strip())
-            data = {"level": level, "recommended": recommended, "reason": reason.strip()}
+            self._change(chosen_level=level, chosen_at=at, choice_reason=clean(reason))
+            data = {"level": level, "recommended": recommended, "reason": clean(reason)}
             self.record("level.chosen", by=by, at=at, data=data)
 
     def add_note(self, *, text: str, by: Any, happened_at: datetime | None = None, at: datetime | None = None) -> None:
         """Adds a line of a person to the timeline; `happened_at` when it was noted on paper first."""
-        if not text.strip():
+        text = clean(text)
+        if not text:
             raise Refused("The note is empty: write what you saw or did.")
         happened = happened_at.isoformat() if happened_at else None
         with transaction.atomic():
-            self.record("note.added", by=by, at=at, data={"text": text.strip(), "happened_at": happened})
+            self.record("note.added", by=by, at=at, data={"text": text, "happened_at": happened})
 
     def remember_measurement(self, *, metric: str, value: float, unit: str, source: str, at: datetime) -> None:
         """Keeps the latest measured value of a metric as a fact for the recommendation."""
@@ -78,9 +79,10 @@ class DecisionVerbs(IncidentRecord):
 
     def _read_correction(self, field: str, value: Any) -> Any:
         """The typed value; refuses what the field cannot hold."""
+        value = clean(value) if isinstance(value, str) else value
         if field == "severity" and value not in Severity.values:
             raise Refused(f"{value!r} is not a severity. Use {', '.join(Severity.values)}.")
-        if field == "title" and not str(value).strip():
+        if field == "title" and not value:
             raise Refused("The title is empty: say in a few words what is broken.")
         if field == "detected_at":
             value = parse_datetime(value) if isinstance(value, str) else value

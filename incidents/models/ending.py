@@ -5,10 +5,11 @@ from typing import Any
 
 from django.db import transaction
 
-from incidents.models.incident_record import IncidentRecord, Status, needs_reason, present
+from incidents.models.incident_record import IncidentRecord, Status, clean, needs_reason, present
 from plans.models import Refused
 from rollbacks.models.run import Run
 from rollbacks.models.watch import Watch
+from rollbacks.promise import newer_run
 
 RECOVERED = "recovered"
 
@@ -37,10 +38,10 @@ class EndingVerbs(IncidentRecord):
                 resolved_at=at,
                 verified=verified,
                 verdict_id=verdict.pk if verdict is not None else None,
-                ending_reason=reason.strip(),
+                ending_reason=clean(reason),
                 next_update_at=None,
             )
-            data = {"verified": verified, "verdict": word, "reason": reason.strip()}
+            data = {"verified": verified, "verdict": word, "reason": clean(reason)}
             self.record("incident.resolved", by=by, at=at, data=data)
 
     def reopen(self, *, by: Any, reason: str, at: datetime | None = None) -> None:
@@ -69,7 +70,7 @@ class EndingVerbs(IncidentRecord):
             reason = needs_reason(reason, "closing without a published retrospective")
         with transaction.atomic():
             self._move_to(Status.CLOSED, closed_at=at)
-            self.record("incident.closed", by=by, at=at, data={"reason": reason.strip()})
+            self.record("incident.closed", by=by, at=at, data={"reason": clean(reason)})
 
     def _refuse_while_it_runs(self) -> None:
         """An incident does not end under a run that still changes the service."""
@@ -84,4 +85,6 @@ class EndingVerbs(IncidentRecord):
             raise Refused("That verdict belongs to another incident.")
         newest = Watch.objects.filter(stream__key=self.stream_key).order_by("-pk").first()
         said_last = newest == watch and watch.latest == verdict
-        return bool(said_last and verdict.verdict == RECOVERED and watch.status == Watch.Status.ENDED)
+        ended_well = verdict.verdict == RECOVERED and watch.status == Watch.Status.ENDED
+        # A later run, even one that failed half-way, has changed what was measured.
+        return bool(said_last and ended_well and newer_run(watch.run) is None)

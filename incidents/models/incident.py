@@ -8,7 +8,7 @@ from django.db import models, transaction
 from incidents.models.contact import Contact
 from incidents.models.decision import DecisionVerbs, revision_of
 from incidents.models.ending import EndingVerbs
-from incidents.models.incident_record import Kind, Severity, Status, present
+from incidents.models.incident_record import Kind, Severity, Status, clean, present
 from incidents.models.people import PeopleVerbs
 from incidents.models.phase import Phase
 from plans.models import Refused
@@ -110,11 +110,11 @@ class Incident(DecisionVerbs, PeopleVerbs, EndingVerbs):
                 target=target,
                 revision=revision_of(target),
                 kind=kind,
-                title=title.strip()[:200],
+                title=clean(title)[:200],
                 severity=severity,
-                symptom=symptom.strip()[:300],
+                symptom=clean(symptom)[:300],
                 matrix_line=matrix_line,
-                impact=impact.strip(),
+                impact=clean(impact),
                 source=source,
                 detected_at=detected_at or at,
                 declared_at=at,
@@ -149,7 +149,7 @@ class Incident(DecisionVerbs, PeopleVerbs, EndingVerbs):
 
 def check_declaration(*, title: str, severity: str, detected_at: datetime | None, at: datetime) -> None:
     """Refuses, with a sentence, what cannot be declared."""
-    if not title.strip():
+    if not clean(title):
         raise Refused("The title is empty: say in a few words what is broken.")
     if severity not in Severity.values:
         raise Refused(f"{severity!r} is not a severity. Use {', '.join(Severity.values)}.")

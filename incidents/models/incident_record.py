@@ -173,11 +173,16 @@ class IncidentRecord(models.Model):
         self.save(update_fields=[*changes])
 
 
+def clean(text: str) -> str:
+    """What a person typed, as every database can keep it: no NUL, no half of a surrogate pair, no outer spaces."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode().strip()
+
+
 def needs_reason(reason: str, act: str) -> str:
-    """The reason without spaces; refuses an empty one."""
-    if not reason.strip():
+    """The reason, cleaned; refuses an empty one."""
+    if not clean(reason):
         raise Refused(f"Say why: {act} needs a reason, it stays on the timeline.")
-    return reason.strip()
+    return clean(reason)
 
 
 def present(at: datetime | None) -> datetime:

@@ -3,6 +3,7 @@
 from fnmatch import fnmatchcase
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from incidents.models.incident_record import Severity
@@ -39,6 +40,11 @@ class IntakeRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alert_name} → {self.target}"
+
+    def clean(self) -> None:
+        """Refuses labels that are no object, before they meet an alert."""
+        if not isinstance(self.labels, dict):
+            raise ValidationError({"labels": 'Labels are an object: {"job": "orders-*"}.'})
 
     def fits(self, name: str, labels: dict[str, Any]) -> bool:
         """True when the name and every label of the rule match; case matters, as in Alertmanager."""

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from incidents import drafts, template_fields
 from incidents.channels import email
 from incidents.models.contact import Stakeholder, read_addresses
-from incidents.models.incident_record import present
+from incidents.models.incident_record import clean, present
 from plans.models import Refused
 
 
@@ -140,11 +140,12 @@ class Message(models.Model):
         self._require_draft()
         if recipients is not None:
             self.recipients = read_addresses(recipients if isinstance(recipients, str) else "\n".join(recipients))
-        self.subject = " ".join((subject if subject is not None else self.subject).split())
-        self.body = (body if body is not None else self.body).replace("\r\n", "\n")
+        self.subject = " ".join(clean(subject if subject is not None else self.subject).split())[:300]
+        self.body = clean((body if body is not None else self.body).replace("\r\n", "\n")) + "\n"
+        values = {name: clean(value) for name, value in (values or {}).items()}
         if next_update_at is not None:
             self.next_update_at = next_update_at
-        self.fields = template_fields.refound(self.fields, self.subject, self.body, values or {})
+        self.fields = template_fields.refound(self.fields, self.subject, self.body, values)
         self.save(update_fields=["recipients", "subject", "body", "next_update_at", "fields"])
 
     def send(self, *, by: Any, at: datetime | None = None) -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from incidents import clock, reports
-from incidents.models.incident_record import present
+from incidents.models.incident_record import clean, present
 from incidents.models.message import lines_of
 from incidents.models.task import Task
 from plans.models import Refused
@@ -79,6 +79,7 @@ class Retrospective(models.Model):
         unknown = set(values) - {*FIELDS, "starred"}
         if unknown:
             raise Refused(f"A retrospective has no field {', '.join(sorted(unknown))}.")
+        values = {name: clean(value) if isinstance(value, str) else value for name, value in values.items()}
         expected = version if version is not None else self.version
         changed = Retrospective.objects.filter(pk=self.pk, version=expected, status=RetrospectiveStatus.DRAFT).update(
             version=expected + 1, **values

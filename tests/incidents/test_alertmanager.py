@@ -1,5 +1,6 @@
 """The webhook of Alertmanager: who may send, what is refused, what becomes of an alert. Bodies as version 0.27 sends."""
 
+import contextlib
 import copy
 import json
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from incidents import api
 from incidents.intake import alertmanager
@@ -84,6 +87,8 @@ def test_a_real_body_is_read() -> None:
         (json.dumps(changed(fingerprint=None)).encode(), "no fingerprint"),
         (json.dumps(changed(status="perhaps")).encode(), "firing or resolved"),
         (json.dumps(changed(startsAt="yesterday")).encode(), "not a time"),
+        (json.dumps(changed(startsAt="0001-01-01T00:00:00Z")).encode(), "cannot be when it happened"),
+        (json.dumps(changed(startsAt="9999-12-31T23:59:59-12:00")).encode(), "cannot be when it happened"),
         (json.dumps(changed(labels={"severity": "x"})).encode().replace(b'"alertname"', b'"other"'), "alertname"),
     ],
 )
@@ -105,6 +110,25 @@ def test_a_malformed_body_is_named(raw: bytes, sentence: str) -> None:
 )
 def test_a_measured_value(annotations: dict[str, str], labels: dict[str, str], value: float | None, unit: str) -> None:
     assert alertmanager.value_of(annotations, labels) == (value, unit)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=12) | st.sampled_from(["4", "firing"]),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(sorted({*body(), *body()["alerts"][0]})), inner)
+    ),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(body()["alerts"][0])), JSON), st.dictionaries(st.text(max_size=9), JSON))
+@settings(max_examples=200, deadline=None)
+def test_whatever_is_sent_is_read_or_named(alert: dict[str, Any], more: dict[str, Any]) -> None:
+    data = {**body(), **more, "version": "4"}
+    data["alerts"] = [{**data["alerts"][0], **alert}] if isinstance(data.get("alerts"), list) else data.get("alerts")
+    with contextlib.suppress(alertmanager.Malformed):
+        notification = alertmanager.read(json.dumps(data).encode())
+        assert all(found.name and found.fingerprint for found in notification.alerts)
 
 
 # The door
@@ -263,3 +287,12 @@ def test_an_unplaced_alert_stands_on_the_front_page_until_somebody_sets_it_aside
     assert Event.objects.get(kind="alert.set_aside").actor == responder
     sender.post(changed())
     assert not Alert.objects.unassigned().exists()
+
+
+def test_what_a_database_cannot_keep_is_taken_out(sender: Sender) -> None:
+    make_target()
+    strange = changed(generatorURL="http://x/\x00", fingerprint="a\ud800b")
+    strange["alerts"][0]["annotations"]["summary"] = "Errors \x00\ud83d here"
+    strange["groupKey"] = "\x00"
+    assert sender.post(strange).status_code == 202
+    assert Incident.objects.get().title == "Errors ? here"

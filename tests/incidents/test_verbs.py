@@ -336,3 +336,14 @@ def test_the_incident_keeps_the_revision_it_began_with() -> None:
     add_revision(incident.target.plan, levels=[])  # type: ignore[arg-type]
     incident.refresh_from_db()
     assert incident.compiled["levels"] == compiled()["levels"]
+
+
+def test_what_a_database_cannot_keep_is_taken_out_of_what_people_type(responder: User) -> None:
+    incident = make_incident(title="Errors\x00 here", impact="\ud83d everywhere")
+    assert (incident.title, incident.impact) == ("Errors here", "? everywhere")
+    incident.add_note(text="a\x00b", by=responder)
+    incident.correct(field="title", value="Other\x00 words", by=responder)
+    incident.choose_level(level=None, by=responder, reason="\x00because")
+    incident.resolve(by=responder, reason="o\x00ver")
+    assert incident.events.get(kind="note.added").data["text"] == "ab"
+    assert (incident.title, incident.choice_reason, incident.ending_reason) == ("Other words", "because", "over")
