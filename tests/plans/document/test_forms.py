@@ -189,7 +189,7 @@ def test_matrix_columns_may_stand_in_any_order() -> None:
 
 def test_before_and_after_in_one_checklist_are_told_apart() -> None:
     document = plan(
-        "# R\n\n## Safety checklist\n\nBefore each phase:\n- [ ] a\n\nAfter each phase:\n- [ ] b\n- [ ] c\n"
+        "# Rollback\n\n## Safety checklist\n\nBefore each phase:\n- [ ] a\n\nAfter each phase:\n- [ ] b\n- [ ] c\n"
     )
     assert (len(document.parts.pre_checks), len(document.parts.validations)) == (1, 2)
 
