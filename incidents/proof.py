@@ -29,5 +29,7 @@ def of(incident: Incident, run: Run | None, now: datetime) -> Proof:
     watch = Watch.objects.filter(stream__key=incident.stream_key).select_related("run", "target").first()
     if watch is None or (run is not None and run.is_active and run.pk > watch.run_id):
         return Proof()
-    state = state_of(watch, now)
+    # What became of the service after the incident's end is another incident's story.
+    end = None if incident.is_live else incident.resolved_at or incident.closed_at
+    state = state_of(watch, end or now)
     return Proof(watch, state, state.verdict, state.may_resolve)
