@@ -150,7 +150,7 @@ class _Reader(HTMLParser):
         if tag == "a":
             self.links.append((words or (said.get("aria-label") or ""), said.get("href") or ""))
         elif tag == "button" and (said.get("type") or "submit") == "submit":
-            label = words or (said.get("aria-label") or "")
+            label = said.get("aria-label") or words
             button = Button(label, said.get("name") or "", said.get("value") or "", said.get("formaction") or "")
             self._within(said, lambda form: form.buttons.append(button))
         elif tag == "textarea":
