@@ -62,11 +62,17 @@ def _shell(request: HttpRequest) -> Shell:
         parts, live = [], []
     return Shell(
         places=_places(PLACES, request.path, {"now": (len(live), "live", "needs-you")}),
-        more_places=_places(MORE_PLACES, request.path, {}),
+        more_places=_places(_for_person(request.user), request.path, {}),
         live=live,
         banners=product.banners(parts),
         health=product.summary(parts),
     )
+
+
+def _for_person(person: Any) -> tuple[tuple[str, str], ...]:
+    """The further places without those that would refuse this person."""
+    may_manage = person.has_perm("auth.change_user")
+    return tuple(place for place in MORE_PLACES if place[1] != "people" or may_manage)
 
 
 def _live_incidents() -> list[Any]:
