@@ -15,7 +15,8 @@ from rollbacks.rehearsals import Rehearsals, rehearsals
 from timeline import domain_time
 from timeline.models import Event, Stream
 
-NEWEST_LINES = 80
+NEWEST_LINES = 120  # events that are read
+MOST_LINES = 30  # lines that are shown; the whole timeline is one link away
 TAIL = 12  # pieces of output; the run's page shows all
 SHOWS = ("all", "decisions", "messages", "machine", "everything")
 
@@ -155,7 +156,8 @@ class Overview:
     @cached_property
     def lines(self) -> list[sentences.Line]:
         """The timeline, newest first."""
-        return sentences.lines(self.events, show=self.show)
+        found = sentences.lines(self.events, show=self.show)
+        return found if self.show == "everything" else found[:MOST_LINES]
 
     @property
     def seen(self) -> int:

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 
 from incidents.models import Severity
 from incidents.next_action import NextAction, next_action
-from incidents.overview import NEWEST_LINES, Overview, level_of
+from incidents.overview import MOST_LINES, NEWEST_LINES, Overview, level_of
 from incidents.situation import next_level, situation_of
 from rollbacks import charts
 from rollbacks.models import Run
@@ -215,7 +215,7 @@ class IncidentPage(Overview):
 
     @property
     def is_cut(self) -> bool:
-        return len(self.events) >= NEWEST_LINES and self.show != "everything"
+        return self.show != "everything" and (len(self.events) >= NEWEST_LINES or len(self.lines) >= MOST_LINES)
 
     @property
     def contacts_url(self) -> str:

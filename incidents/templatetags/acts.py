@@ -26,3 +26,24 @@ def topics(names: list[str]) -> str:
 def is_typed(typed: dict[str, str], name: str) -> bool:
     """True when the refused form was this one."""
     return typed.get("form") == name
+
+
+SOURCES = {
+    "incident.declared": "the declaration",
+    "incident.corrected": "a correction",
+    "incident.resolved": "the resolution",
+    "level.chosen": "the chosen level",
+    "role.assigned": "who leads",
+    "run events": "the runs",
+    "verdict.given": "the last verdict",
+    "watch.opened": "the watch",
+    "evidence.gathered": "the evidence",
+}
+
+
+@register.filter
+def source_words(source: str) -> str:
+    """Where a word of a draft comes from, in the reader's words."""
+    kind, _, rest = source.partition(": ")
+    words = SOURCES.get(kind) or (f"{kind.split('.')[0]}" if kind.startswith(("run.", "watch.")) else kind)
+    return f"{words}: {rest}" if rest else words

@@ -61,15 +61,16 @@ def act(
         return show(request, pk, status=422, typed=request.POST)
     if done:
         messages.success(request, done, extra_tags=f"saved:{saved}" if saved else "")
-    return _onward(request, then(incident, result) if then else "", pk)
-
-
-def _onward(request: HttpRequest, address: str, pk: int) -> HttpResponse:
-    """The page again: as a fragment for htmx, else by redirect, so that a reload never posts."""
-    if not request.htmx:  # type: ignore[attr-defined]
-        return redirect(address) if address else redirect("incident", pk)
-    if address:
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = address
-        return response
+    address = then(incident, result) if then else ""
+    if address or not request.htmx:  # type: ignore[attr-defined]
+        return onward(request, address or incident.get_absolute_url())
     return show(request, pk)
+
+
+def onward(request: HttpRequest, address: str) -> HttpResponse:
+    """Another page, so that a reload never posts; htmx is told to leave, else it would nest that page in this one."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(address)
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = address
+    return response

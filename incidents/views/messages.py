@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -14,7 +15,7 @@ from incidents import moments
 from incidents.access import delivery_for, incident_for, may_respond, message_for, require_responder
 from incidents.channels import email
 from incidents.models import Delivery, Message, Refused
-from incidents.views.acting import posted
+from incidents.views.acting import onward, posted
 
 # The preview is a page of its own in a sandbox: the mail's inlined styles are allowed there and nowhere else.
 PREVIEW_CSP = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
@@ -34,7 +35,7 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
     """A new draft from the timeline; an untouched one is opened again."""
     incident = incident_for(request.user, pk, to_act=True)
     message = Message.draft_for(incident, by=request.user)
-    return redirect("message", pk, message.pk)
+    return onward(request, reverse("message", args=[pk, message.pk]))
 
 
 @require_http_methods(["GET", "POST"])

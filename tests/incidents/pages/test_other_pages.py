@@ -112,7 +112,16 @@ def test_a_draft_says_what_is_missing_and_where_each_word_comes_from(responder: 
     message = draft_of(incident, responder)
     html = html_of(signed_in(responder), f"/incidents/{incident.pk}/messages/{message.pk}/")
     assert "Before it can go out" in html
-    assert "From the timeline: incident.declared" in html
+    assert "From the timeline: the declaration" in html
+
+
+def test_htmx_is_told_to_leave_for_the_draft(responder: User, signed_in: Clients) -> None:
+    incident = scenes.investigating(responder)
+    answer = signed_in(responder).post(f"/incidents/{incident.pk}/messages/new/", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Redirect"]) == (
+        204,
+        f"/incidents/{incident.pk}/messages/{Message.objects.get().pk}/",
+    )
 
 
 def test_an_incomplete_message_is_not_sent(responder: User, signed_in: Clients) -> None:
