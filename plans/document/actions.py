@@ -78,15 +78,17 @@ def _kind(fence: StepFence) -> str:
 def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = False) -> tuple[Step, ...]:
     """Returns the steps of blocks outside any list: each action that a comment opens, else the block itself."""
     steps: list[Step] = []
-    before, told = "", ""
+    before, told, is_used = "", "", False
     for block in _every_top(blocks):
         if isinstance(block, Paragraph):
             before = before if words.label_of(block.lines[-1].lead) == "note" else block.text
-            told = block.lines[-1].lead or ("" if len(block.text) > 120 else told)
+            told = block.lines[-1].lead or ("" if is_used else told)
+            is_used = False
         if isinstance(block, Listing):
             steps.extend(_from_bullets(block, len(steps), notes))
         if not isinstance(block, Fence):
             continue
+        is_used = True
         whole = step_fence(block, before)
         if steps and whole.role == "command" and _OFFERS_ANOTHER.match(words.normal(told)) and not whole.attributes:
             notes.claim(block.line, block.end_line)

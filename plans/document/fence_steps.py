@@ -219,6 +219,12 @@ class FenceStep:
             compiled["inferred"].append("Exit status 1 counts as done: a search without a hit is an answer.")
             self.context.inferred.append((self.line, "`ok=0,1` is inferred: a search without a hit exits with 1."))
 
+    def _fillable(self) -> str:
+        """Returns the text in which every blank must be declared; angle brackets in a request's body or a file may be its own."""
+        if self.kind == "http":
+            return self.body.split("\n\n", 1)[0]
+        return self.fence.body if self.kind in ("shell", "exec", "graphql", "flag", "wait") else ""
+
     def _refuse(self, compiled: dict[str, Any]) -> None:
         findings, header = self.context.findings, self.context.header
         refusing.refuse_text(self.fence, findings)
@@ -230,10 +236,7 @@ class FenceStep:
         ]
         texts += [(self.fence.line, text) for text in compiled["assert"]]
         refusing.refuse_placeholders(texts, header, findings, every=False)
-        if self.kind == "doc":
-            return
-        body = self.fence.body if is_command else self.body
-        refusing.refuse_placeholders([(self.fence.first, body)], header, findings, every=is_command)
+        refusing.refuse_placeholders([(self.fence.first, self._fillable())], header, findings, every=is_command)
         if is_command:
             refusing.refuse_commands(
                 self.fence,

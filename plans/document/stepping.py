@@ -146,4 +146,5 @@ def _manual(step: Step, number: str, place: int, context: Context) -> dict[str, 
         body = body if step.words or docs else step.approval.text
     effect = "read" if context.only_reads or kind == "approval" else "once"
     policy = "continue" if context.place == "evidence" else "ask"
-    return {**compiled, "body": body, "effect": effect, "approve": who, "on_failure": policy}
+    way = step.alternatives[0] if len(step.alternatives) == 1 else None
+    return {**compiled, "for": way, "body": body, "effect": effect, "approve": who, "on_failure": policy}

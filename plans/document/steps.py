@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from plans.document import fences, groups, words
 from plans.document.actions import finish, from_fences, pieces, step_fence
@@ -75,18 +75,21 @@ def every_text(section: Section) -> tuple[Block, ...]:
 
 def _from_lists(blocks: tuple[Block, ...], notes: Notes) -> tuple[tuple[Step, ...], tuple[StepFence, ...]] | None:
     """Returns the steps of the ordered lists; what follows an item belongs to it."""
-    found: list[Step | tuple[Item, list[Block]]] = []
+    found: list[Step | _Read] = []
     has_commands = any(fences.role_of(fence) == "command" for fence in fences_in(blocks))
     stray: list[StepFence] = []
-    before = ""
-    for block in blocks:
+    before, way = "", ""
+    for place, block in enumerate(blocks):
         if isinstance(block, Listing) and block.ordered and not (_EFFECTS.search(before) and has_commands):
-            found.extend((item, []) for item in block.items)
+            found.extend(_Read(item, way) for item in block.items)
         elif isinstance(block, Quote) and (approval := approval_of(block)) is not None:
             found.append(Step(block.line, block.end_line, "", "Approval", "gate", approval=approval))
             notes.claim(block.line, block.end_line)
-        elif found and isinstance(found[-1], tuple):
-            found[-1][1].append(block)
+        elif isinstance(block, Paragraph) and _opens_a_list(blocks, place):
+            way = words.alternative_of(block.lines[-1].lead)
+            notes.claim(block.line, block.end_line)
+        elif found and isinstance(found[-1], _Read):
+            found[-1].after.append(block)
         elif isinstance(block, Fence) and block.attributes:
             found.append(Step(block.line, block.end_line, "", _opening(before), "block", (step_fence(block, before),)))
             notes.claim(block.line, block.end_line)
@@ -94,32 +97,61 @@ def _from_lists(blocks: tuple[Block, ...], notes: Notes) -> tuple[tuple[Step, ..
             stray.append(step_fence(block, before))
         if isinstance(block, Paragraph):
             before = block.text
-    if not any(isinstance(one, tuple) for one in found):
+    if not any(isinstance(one, _Read) for one in found):
         return None
     return _numbered(found, notes), tuple(stray)
+
+
+@dataclass
+class _Read:
+    """An item, the alternative that its list belongs to, and what follows it."""
+
+    item: Item
+    way: str
+    after: list[Block] = field(default_factory=list)
+
+
+def _opens_a_list(blocks: tuple[Block, ...], place: int) -> bool:
+    """Says whether a paragraph stands directly above an ordered list: it speaks of the list, not of the item before."""
+    following = blocks[place + 1] if place + 1 < len(blocks) else None
+    return isinstance(following, Listing) and following.ordered
 
 
 def _opening(before: str) -> str:
     return _SENTENCE.split(before, maxsplit=1)[0].rstrip(" :：.") or "Before the first step"
 
 
-def _numbered(found: list[Step | tuple[Item, list[Block]]], notes: Notes) -> tuple[Step, ...]:
-    """Returns the steps with numbers that are all different: the author's where possible, `1a` for a gate after step 1."""
+def _numbered(found: list[Step | _Read], notes: Notes) -> tuple[Step, ...]:
+    """Returns the steps with numbers that are all different: the author's where possible, `1a` for a gate after step 1.
+
+    Steps of a list that belongs to one alternative share a main number (`2.1`, `2.2`): a target takes one of the ways.
+    """
     steps: list[Step] = []
     used: set[str] = set()
-    last = "0"
+    last, ways = "0", 0
     for place, one in enumerate(found, 1):
-        if isinstance(one, tuple):
-            written = one[0].number
-            number = written if written and written not in used else str(place)
-            last = number
-            step = _from_item(one[0], tuple(one[1]), number, notes)
-        else:
+        if isinstance(one, Step):
             number = next(name for name in (f"{last}{letter}" for letter in _LETTERS) if name not in used)
             step = finish(replace(one, number=number), notes)
+        else:
+            ways = ways + 1 if one.way else 0
+            if ways <= 1:
+                written = one.item.number
+                last = written if written and written not in used else str(place)
+            number = f"{last}.{ways}" if one.way else last
+            step = _on_the_way(_from_item(one.item, tuple(one.after), number, notes), one.way)
+            used.add(last)
         used.add(number)
         steps.append(step)
     return tuple(steps)
+
+
+def _on_the_way(step: Step, way: str) -> Step:
+    """Returns a step as a part of one alternative."""
+    if not way:
+        return step
+    held = tuple(fence if fence.alternative else replace(fence, alternative=way) for fence in step.fences)
+    return replace(step, fences=held, alternatives=step.alternatives or (way,))
 
 
 _LETTERS = [*"abcdefghijklmnopqrstuvwxyz", *(f"z{number}" for number in range(1000))]

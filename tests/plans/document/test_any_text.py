@@ -95,10 +95,15 @@ HARD = {
 def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     """Twice the text may take a little more than twice the time, never four times."""
     small, large = (_seconds(unit * (size // len(unit) + 1)) for size in (15_000, 60_000))
-    assert large < max(small, 0.03) * 10, f"{small:.2f} s, then {large:.2f} s for four times the text"
+    assert large < max(small, 0.1) * 10, f"{small:.2f} s, then {large:.2f} s for four times the text"
 
 
 def _seconds(text: str) -> float:
+    """Returns the better of two readings: another process on the machine must not decide."""
+    return min(_once(text), _once(text))
+
+
+def _once(text: str) -> float:
     began = time.process_time()
     read_all(text)
     return time.process_time() - began

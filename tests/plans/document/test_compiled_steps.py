@@ -190,3 +190,31 @@ def test_what_would_run_twice_is_asked_about() -> None:
         f"hand**\n\n{F}bash\nkubectl apply -f old\n{F}\n"
     )
     assert ["beside a fence that always runs" in one for one in problems(document)] == [True]
+
+
+def test_lists_under_options_are_ways_of_one_step() -> None:
+    procedure = (
+        "1. First.\n\n#### Option A — Docker\n\n"
+        f"1. Pull.\n\n   {F}bash\n   docker pull a:1\n   {F}\n\n2. Look.\n\n"
+        f"#### Option B — systemd\n\n1. Go.\n\n   {F}bash\n   sudo -n systemctl restart a\n   {F}\n"
+    )
+    assert brief(steps_of(procedure), "number", "for", "kind") == [
+        ("1", None, "manual"),
+        ("2.1", "docker", "shell"),
+        ("2.2", "docker", "manual"),
+        ("2.3", "systemd", "shell"),
+    ]
+
+
+def test_a_label_ends_where_the_next_list_is_introduced() -> None:
+    steps = steps_of("**Docker:**\n\n1. Pull.\n\nThen on every target:\n\n1. Look.\n")
+    assert brief(steps, "number", "for", "title") == [("1.1", "docker", "Pull"), ("2", None, "Look")]
+
+
+def test_fences_under_labels_are_ways_of_one_step() -> None:
+    procedure = f"**Docker:**\n\n{F}bash\na\n{F}\n\n**systemd:**\n\n{F}bash\nb\n{F}\n\nThen:\n\n{F}bash\nc\n{F}\n"
+    assert brief(steps_of(procedure), "number", "for", "body") == [
+        ("1.1", "docker", "a"),
+        ("1.2", "systemd", "b"),
+        ("2", None, "c"),
+    ]

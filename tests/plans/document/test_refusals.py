@@ -221,3 +221,10 @@ def test_all_problems_come_at_once_in_order() -> None:
 def test_the_sound_plan_has_neither_problem_nor_warning() -> None:
     document = read_plan(SOUND)
     assert (problems(document), lint(document)) == ([], [])
+
+
+def test_angle_brackets_in_a_request_body_are_its_own() -> None:
+    body = "```http {name=one-order}\nPOST <base-url>/orders\nContent-Type: text/xml\n\n<order/><id>7</id>\n```"
+    old = '```graphql {name=one-order url=<base-url>/graphql assert="exists data.orders.0.id"}\n{ orders { id } }\n```'
+    assert problems(spoiled(old, body)) == []
+    assert len(problems(spoiled(old, body.replace("<base-url>", "<base>")))) == 1
