@@ -9,6 +9,7 @@ from django.db import transaction
 from incidents.models import Drill, Incident, Kind, Refused
 from plans.models import Plan, Revision, RevisionApproval
 from rollbacks.models import Target
+from rollbacks.recommend import level_name
 from timeline import domain_time
 from timeline.models import Event
 
@@ -74,15 +75,15 @@ def start(drill: Drill, *, target: Target, by: Any) -> Incident:
     """Declares the drill as an incident; nothing leaves the house."""
     if target.plan_id != drill.plan_id:
         raise Refused(f"{target} does not use the plan {drill.plan}.")
+    revision = drill.plan.runnable
     with transaction.atomic():
         locked = Drill.objects.select_for_update().get(pk=drill.pk)
         if locked.incident_id:
             raise Refused(f"This drill was started already: {locked.incident.reference}.")  # type: ignore[union-attr]
         incident = Incident.declare(
             target=target,
-            title=f"Drill of Level {drill.level}: {', '.join(drill.tasks) or drill.plan.title}"[:200],
+            title=f"Drill: {level_name(revision.compiled if revision else {}, drill.level)}",
             severity="low",
-            symptom=f"Drill of Level {drill.level}",
             by=by,
             source="drill",
             kind=Kind.DRILL,

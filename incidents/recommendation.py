@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.models import Sum
 
-from incidents.models import AlertStatus, Incident
+from incidents.models import AlertStatus, Drill, Incident
 from rollbacks.measure import Measure, number_in_words, same_words
 from rollbacks.models import Sample
-from rollbacks.recommend import Match, Recommendation, RecommendationFacts, recommend
+from rollbacks.recommend import Match, Recommendation, RecommendationFacts, level_name, recommend
 from timeline import domain_time
 
 # Samples of this many seconds count as "now"; fewer requests than this say nothing yet.
@@ -21,10 +21,20 @@ def recommend_for(incident: Incident) -> bool:
     """Asks anew and keeps the answer; True when it differs from the last one. No plan, no question."""
     if not incident.is_live or not incident.compiled:
         return False
+    if rehearsed := Drill.objects.filter(incident=incident).first():
+        return incident.remember_recommendation(rehearsal_of(incident, rehearsed))
     answer = as_json(recommend(incident.compiled, facts_of(incident)), incident.compiled)
     if hold := why_hold(incident):
         answer |= {"hold": hold, "sentence": f"{hold} {answer['sentence']}"}
     return incident.remember_recommendation(answer)
+
+
+def rehearsal_of(incident: Incident, drill: Drill) -> dict[str, Any]:
+    """In a drill nothing is wrong that a matrix could weigh: the testing schedule names the level."""
+    name = level_name(incident.compiled, drill.level)
+    sentence = f"This drill rehearses {name}, due {drill.due_on:%Y-%m-%d}."
+    plain = as_json(Recommendation(drill.level, name, None, "The testing schedule", sentence, answer="rollback"), {})
+    return {**plain, "row_line": drill.line}
 
 
 def why_hold(incident: Incident) -> str:

@@ -29,7 +29,8 @@ def standings() -> list[Standing]:
     )
     back = _restored()
     rolled: dict[int, Run] = {}
-    done = Run.objects.filter(kind="rollback", status__in=("succeeded", "superseded")).exclude(
+    # A drill leaves the service rolled back as well, until its undo or a restore.
+    done = Run.objects.filter(kind__in=("rollback", "drill"), status__in=("succeeded", "superseded")).exclude(
         undone_by__status="succeeded"
     )
     for run in done.select_related("requested_by", "stream").defer("snapshot").order_by("pk"):

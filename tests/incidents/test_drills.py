@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from incidents import drills
+from incidents import drills, recommendation
 from incidents.models import Drill, Refused
 from plans.models import Plan, RevisionApproval
 from tests.incidents.factories import add_revision, make_plan, make_target
@@ -116,3 +116,14 @@ def test_a_drill_on_another_plans_target_is_refused(plan: Plan, responder: User)
     other = make_target(plan=make_plan("billing"), service="billing")
     with pytest.raises(Refused, match="does not use the plan"):
         drills.start(Drill.objects.get(level=1), target=other, by=responder)
+
+
+def test_a_drill_recommends_the_level_that_it_rehearses(plan: Plan, responder: User) -> None:
+    target = make_target(production=False, plan=plan)
+    drills.plan_drills(plan)
+    incident = drills.start(Drill.objects.get(level=2), target=target, by=responder)
+    recommendation.recommend_for(incident)
+    assert incident.title == "Drill: Level 2: Version back"
+    assert incident.recommendation["level"] == 2
+    assert incident.recommendation["sentence"].startswith("This drill rehearses Level 2: Version back, due ")
+    incident.choose_level(level=2, by=responder)
