@@ -118,6 +118,9 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
     if here and one:
         return [section]
     found = [level for child in children for level in _below(child, inside=here)]
+    if here and _is_told_itself(section):
+        named = [level for level in found if words.choice_word(level.title) or words.speaks_of_rollback(level.title)]
+        return [replace(section, children=tuple(child for child in section.children if child not in named)), *named]
     if found and (
         any(_is_full_procedure(level) for level in found) or not here or not _has_substance(section, inside=inside)
     ):
@@ -164,6 +167,12 @@ def _is_full_procedure(section: Section) -> bool:
         role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles
     )
     return commands or _has_ordered(section) or (words.choice_word(section.title) is not None and ":" in section.title)
+
+
+def _is_told_itself(section: Section) -> bool:
+    """Says whether a section has its own numbered steps above the headings below it."""
+    own = [block for block in section.blocks if isinstance(block, Listing) and block.ordered]
+    return bool(section.children) and sum(len(block.items) for block in own) > 1
 
 
 def _only_options(section: Section) -> bool:

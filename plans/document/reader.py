@@ -59,6 +59,11 @@ class _Found:
     script: Script | None = None
 
 
+def _place(section: Section) -> tuple[int, int]:
+    """Returns what tells a section from all others, also from a copy of it with fewer children."""
+    return section.line, section.depth
+
+
 class Reader:
     """One reading of one document."""
 
@@ -74,7 +79,7 @@ class Reader:
         sections = procedures.find(self.root)
         read = tuple(levels.read(section, place, self.notes) for place, section in enumerate(sections, 1))
         read = joining.join_times(read, self.root, self.notes)
-        self._taken = {id(section) for section in sections}
+        self._taken = {_place(section) for section in sections}
         self._walk(self.root, "", self.is_about_rollback)
         self._loose_parts()
         if not self.found.validations:
@@ -106,7 +111,7 @@ class Reader:
 
     def _walk(self, section: Section, inherited: str, inside: bool) -> None:
         """Gives a section to its part, then goes down; `inside` says that the document or a heading above is about rollback."""
-        if id(section) in self._taken:
+        if _place(section) in self._taken:
             return
         part = words.part_of(section.title) if section.depth > 0 else ""
         if section.depth == 1 and section.children:
@@ -115,7 +120,7 @@ class Reader:
         inside = inside or words.speaks_of_rollback(section.title)
         if part in ("pre_checks", "validation", "criteria") and not inside:
             part = ""  # a guide to deploying keeps its own checks; before a rollback they mean something else
-        own = [child for child in section.children if id(child) not in self._taken and self._stays(part, child)]
+        own = [child for child in section.children if _place(child) not in self._taken and self._stays(part, child)]
         if part:
             self._take(part, replace(section, children=tuple(own)))
         else:
@@ -132,7 +137,7 @@ class Reader:
 
     def _stays(self, part: str, child: Section) -> bool:
         below = words.part_of(child.title)
-        if any(id(deeper) in self._taken for deeper in child.walk()):
+        if any(_place(deeper) in self._taken for deeper in child.walk()):
             return False
         if part in _WHOLE or below in ("", part):
             return True

@@ -30,7 +30,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("matrix", r"decision (matrix|table|guide|tree)|quick reference|decide what|matriz de|matrice de|决策|vs\.? the others"),
     ("risks", r"risk (assessment|analysis|matrix)|^risks?$|évaluation des risques|evaluación de riesgos|风险"),
     ("template", r"template|plantilla|modèle|模板"),
-    ("contacts", r"contact|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|联系人|升级"),
+    ("contacts", r"contact|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|联系人|升级"),
     ("known_issues", r"known (issue|problem|limitation)|common (issue|problem|failure)|troubleshoot|gotcha|limitation|已知问题"),
     ("follow_up", r"follow-?up|post-?rollback (action|procedure|obligation|task|step|activit)|after recovery|root cause|"
                   r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|lessons|post-?incident"),
