@@ -196,7 +196,7 @@ def _after(facts: Situation) -> NextAction | None:
 
 def _tell(facts: Situation) -> NextAction | None:
     if facts.told_nobody:
-        why = "The message stayed in the outbox: no mail server is set up. Copy it, send it yourself, and say when."
+        why = "No mail server took the last message. Send it again, or copy it, send it yourself, and say when."
         mail = (facts.pk, facts.told_nobody)
         return NextAction("sent-by-hand", "Nobody was told yet", why, "message", mail, "Open the message", NEEDS_YOU)
     if not facts.message_due:

@@ -118,12 +118,11 @@ def _when(page: Overview, at: Any) -> str:
 
 
 def _told_nobody(page: Overview) -> int | None:
-    """A message that stayed in the outbox although people must be told."""
-    if not page.incident.must_reach_people:
-        return None
-    for message in page.sent:
+    """The last message, when nobody got it: refused for everybody, or kept in the outbox although people must be told."""
+    reached_nobody = {"failed", "unknown", "kept"} if page.incident.must_reach_people else {"failed", "unknown"}
+    for message in page.sent[:1]:
         states = {delivery.status for delivery in message.deliveries.all()}
-        if states == {"kept"} and message.by_hand_at is None:
+        if states and states <= reached_nobody and message.by_hand_at is None:
             return message.pk
     return None
 

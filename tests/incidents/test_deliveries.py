@@ -8,9 +8,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from incidents import notifications
+from incidents import access, notifications
 from incidents.channels import email
 from incidents.models import Delivery, Incident, Message, Refused
+from incidents.next_action import next_action
+from incidents.overview import Overview
+from incidents.situation import situation_of
 from incidents.tasks import send_delivery, settle_deliveries
 from tests.incidents.factories import make_incident, make_target
 from tests.incidents.mail_server import Post, free_port, mail_server
@@ -276,3 +279,21 @@ def test_stakeholders_are_told_when_a_server_took_the_first_mail(post: Post, res
     assert incident.tasks.get(text="Notify stakeholders").ticked_at is None
     deliver_all()
     assert incident.tasks.get(text="Notify stakeholders").how == "message accepted for dan@example.test"
+
+
+@pytest.mark.parametrize("fate", ["refused", "dropped", "taken by one"])
+def test_when_nobody_got_the_last_message_that_is_the_next_action(post: Post, responder: User, fate: str) -> None:
+    post.refuse = {"refused": {"carol@example.test", "dan@example.test"}, "taken by one": {"dan@example.test"}}.get(
+        fate, set()
+    )
+    post.drop = fate == "dropped"
+    incident = make_incident(make_target(production=False))
+    incident.acknowledge(by=responder)
+    incident.choose_level(level=None, by=responder, reason="We watch")
+    message = sent(incident, responder)
+    deliver_all()
+    page = Overview(access.incident_for(responder, incident.pk), responder)
+    action = next_action(situation_of(page))
+    assert (action.key == "sent-by-hand") is (fate != "taken by one")
+    if fate != "taken by one":
+        assert action.args == (incident.pk, message.pk)
