@@ -118,6 +118,9 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
     if here and one:
         return [section]
     found = [level for child in children for level in _below(child, inside=here)]
+    if len(found) > 1 and words.is_container(title):
+        prose = [child for child in children if _is_told_in_prose(child) and child not in found]
+        found = sorted([*found, *prose], key=lambda level: level.line)
     if here and _is_told_itself(section):
         named = [level for level in found if words.choice_word(level.title) or words.speaks_of_rollback(level.title)]
         return [replace(section, children=tuple(child for child in section.children if child not in named)), *named]
@@ -173,6 +176,13 @@ def _is_told_itself(section: Section) -> bool:
     """Says whether a section has its own numbered steps above the headings below it."""
     own = [block for block in section.blocks if isinstance(block, Listing) and block.ordered]
     return bool(section.children) and sum(len(block.items) for block in own) > 1
+
+
+def _is_told_in_prose(section: Section) -> bool:
+    """Says whether a section stands among procedures and says in words what is done, or that nothing is."""
+    normal = words.normal(section.title)
+    named = not words.part_of(section.title) and not _OTHER.search(normal) and not _NOT_A_ROLLBACK.search(normal)
+    return named and not section.children and any(isinstance(block, Paragraph) for block in section.blocks)
 
 
 def _only_options(section: Section) -> bool:
