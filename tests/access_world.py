@@ -56,7 +56,9 @@ def make_world(root: Path, person: Any) -> World:
     names: dict[str, dict[str, Any]] = {
         "retrospective-action-end": {"item": action.pk},
         "alert-setting-aside": {
-            "pk": Alert.objects.create(fingerprint="f", starts_at=now, name="High", received_at=now, last_seen_at=now).pk
+            "pk": Alert.objects.create(
+                fingerprint="f", starts_at=now, name="High", received_at=now, last_seen_at=now
+            ).pk
         },
         "settle": {"pk": lost.pk, "step_pk": lost_step.pk},
         "change-service": {"slug": target.service.slug},
