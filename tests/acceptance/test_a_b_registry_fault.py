@@ -66,7 +66,9 @@ def final_word(story: Scene, first: str) -> None:
     """Resolved with the proof; the final message goes out once."""
     page = story.resolve(FIRST)
     page.must_say("Resolved")
-    draft = page if page.offers("Send to 2 people") else story.visitor.press(story.visitor.get(FIRST), "Review and send")
+    draft = (
+        page if page.offers("Send to 2 people") else story.visitor.press(story.visitor.get(FIRST), "Review and send")
+    )
     last = story.tell(FIRST, draft, **IMPACT)
     assert last != first
     for address in STAKEHOLDERS:

@@ -349,6 +349,7 @@ def test_a_rollback_that_failed_later_takes_the_proof_away(run: Run) -> None:
     state = watch.state_of(again(one), at(72))
     assert (state.word, state.may_resolve, state.verdict) == ("Cannot tell yet", False, None)
     assert state.sentence.startswith("Level 1 has begun to change the service after this was measured")
+    assert watch.state_of(again(one), at(69)).word == "Recovered"  # as of the end of an incident that was over by then
 
 
 def test_a_late_follower_does_not_watch_what_was_changed_again(run: Run) -> None:
