@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import OperationalError, ProgrammingError
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
@@ -55,11 +54,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _shell(request: HttpRequest) -> Shell:
-    try:
-        parts, live = product.parts(), _live_incidents()
-    except (OperationalError, ProgrammingError):
-        # A database that is being prepared: the frame still stands, and says nothing that it does not know.
-        parts, live = [], []
+    parts, live = product.parts(), _live_incidents()
     return Shell(
         places=_places(PLACES, request.path, {"now": (len(live), "live", "needs-you")}),
         more_places=_places(_for_person(request.user), request.path, {}),

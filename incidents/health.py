@@ -87,7 +87,7 @@ def _database() -> Part:
         "Database",
         True,
         f"{connection.vendor.capitalize()} answered for this page.",
-        "Without it nothing is shown or started: work from the paper pack.",
+        "Without it nothing is shown or started: work by hand from a printed plan and note what you do.",
         domain_time.now(),
     )
 
@@ -97,7 +97,7 @@ def _redis() -> Part:
     proof = "Answered a ping." if up else f"No answer at {_address()}."
     way_on = (
         "Nothing you wrote is lost. Pages poll every 30 seconds; runs are driven by "
-        "“manage.py rollback drive RUN” on the target's host, or by hand from the paper pack."
+        "“manage.py rollback drive RUN” on the target's host, or by hand from the printed plan."
     )
     return Part("Redis (queue and live updates)", up, proof, way_on, domain_time.now() if up else None)
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db import transaction
+from django.db.models import F
 from django.forms import modelformset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +16,7 @@ from incidents.models import Contact, Refused, Stakeholder
 from incidents.models.contact import read_addresses
 from rollbacks.models import Target
 
+ASIDE = 1000
 Contacts = modelformset_factory(Contact, form=ContactForm, extra=1, can_delete=True)
 
 
@@ -43,12 +45,19 @@ def _addresses(target: Target) -> str:
 
 def _save(target: Target, rungs: Any, addresses: str) -> None:
     wanted = read_addresses(addresses)
+    changed = rungs.save(commit=False)
+    kept = [form.cleaned_data["order"] for form in rungs.forms if form.cleaned_data and form not in rungs.deleted_forms]
+    if len(kept) != len(set(kept)):
+        raise Refused("Two contacts have the same order: who is asked first?")
     with transaction.atomic():
-        for contact in rungs.save(commit=False):
-            contact.target = target
-            contact.save()
         for contact in rungs.deleted_objects:
             contact.delete()
+        # Out of the way first: two contacts may change places, and the database keeps one per rung.
+        known = [contact.pk for contact in changed if contact.pk]
+        Contact.objects.filter(target=target, pk__in=known).update(order=F("order") + ASIDE)
+        for contact in changed:
+            contact.target = target
+            contact.save()
         Stakeholder.objects.filter(target=target).exclude(address__in=wanted).delete()
-        known = set(Stakeholder.objects.filter(target=target).values_list("address", flat=True))
-        Stakeholder.objects.bulk_create(Stakeholder(target=target, address=new) for new in wanted if new not in known)
+        told = set(Stakeholder.objects.filter(target=target).values_list("address", flat=True))
+        Stakeholder.objects.bulk_create(Stakeholder(target=target, address=new) for new in wanted if new not in told)

@@ -49,7 +49,7 @@ def test_the_front_page_asks_the_same_number_of_questions_for_more_incidents(
     scenes.declared()
     client = signed_in(responder)
     client.get("/")
-    with django_assert_max_num_queries(45) as few:
+    with django_assert_max_num_queries(32) as few:
         client.get("/")
     for number in range(3):
         scenes.declared(target=scenes.make_target(service=f"service-{number}"))
@@ -268,6 +268,23 @@ def test_contacts_are_kept_by_plan_authors_only(plan_author: User, responder: Us
     assert sorted(Stakeholder.objects.values_list("address", flat=True)) == ["all@example.test", "boss@example.test"]
     refused = client.post(f"/targets/{target.pk}/contacts/", {**given, "addresses": "nobody"})
     assert refused.status_code == 422
+
+
+def test_contacts_may_change_places_but_not_share_one(plan_author: User, signed_in: Clients) -> None:
+    target, client = scenes.make_target(), signed_in(plan_author)
+    rungs = list(Contact.objects.filter(target=target).order_by("order"))
+
+    def given(*orders: int) -> dict[str, Any]:
+        rows = {"form-TOTAL_FORMS": "3", "form-INITIAL_FORMS": "3", "addresses": ""}
+        for place, (rung, order) in enumerate(zip(rungs, orders, strict=True)):
+            rows |= {f"form-{place}-id": rung.pk, f"form-{place}-order": order, f"form-{place}-role": rung.role}
+        return rows
+
+    refused = client.post(f"/targets/{target.pk}/contacts/", given(1, 1, 3))
+    assert refused.status_code == 422
+    assert "Two contacts have the same order" in refused.content.decode()
+    client.post(f"/targets/{target.pk}/contacts/", given(2, 1, 3))
+    assert Contact.objects.get(target=target, order=1).role == "Lead backend engineer"
 
 
 def test_health_says_how_to_go_on_without_a_part(viewer: User, signed_in: Clients) -> None:
