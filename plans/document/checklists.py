@@ -10,7 +10,7 @@ from plans.document.actions import step_fence
 from plans.document.blocks import Block, Fence, Item, Listing, Paragraph, Section, Table
 from plans.document.notes import Notes
 from plans.document.step import Step
-from plans.document.steps import every_text, from_headings, read_steps
+from plans.document.steps import every_text, from_bullets, from_headings, read_steps
 
 
 def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
@@ -96,7 +96,7 @@ def _boxes(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     steps: list[Step] = []
     for block in blocks:
         if isinstance(block, Listing):
-            steps.extend(read_steps((replace(block, ordered=False),), notes)[0])
+            steps.extend(from_bullets((replace(block, ordered=False),), notes, all_lists=True))
         elif isinstance(block, Fence) and steps:
             notes.claim(block.line, block.end_line)
             last = steps.pop()

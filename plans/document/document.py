@@ -102,7 +102,7 @@ def read_plan(text: str, name: str = "plan.md") -> PlanDocument:
     with _no_collection(len(data)):
         (root,) = markdown.parse(body)
     notes = Notes()
-    parts = reader.Reader(root, notes).read()
+    parts = reader.Reader(root, notes, is_plan="plan" in header.data).read()
     not_understood = tuple(gaps.find(root, notes))
     inferences = tuple(sorted(notes.inferences, key=lambda inference: inference.line))
     found = placeholders.find(body)

@@ -67,18 +67,19 @@ def _place(section: Section) -> tuple[int, int]:
 class Reader:
     """One reading of one document."""
 
-    def __init__(self, root: Section, notes: Notes) -> None:
+    def __init__(self, root: Section, notes: Notes, *, is_plan: bool = False) -> None:
         self.root = root
         self.notes = notes
         self.found = _Found()
         title = next((section.title for section in root.walk() if section.depth == 1), "")
-        self.is_about_rollback = words.speaks_of_rollback(title) or words.is_container(title)
+        self.is_about_rollback = is_plan or words.speaks_of_rollback(title) or words.is_container(title)
 
     def read(self) -> Parts:
         """Returns the parts; everything that found no place stays in the notes' gaps."""
         sections = procedures.find(self.root)
         read = tuple(levels.read(section, place, self.notes) for place, section in enumerate(sections, 1))
         read = joining.join_times(read, self.root, self.notes)
+        self.is_about_rollback |= any(words.level_word(section.title) for section in sections)
         self._taken = {_place(section) for section in sections}
         self._walk(self.root, "", self.is_about_rollback)
         self._loose_parts()

@@ -44,11 +44,19 @@ def read_steps(
     found = _from_lists(blocks, notes) or _from_labels(blocks, notes)
     if found is not None:
         return found
+    if _only_boxes(blocks):
+        return from_bullets(blocks, notes, all_lists=False), ()
     steps = from_fences(blocks, notes) or from_fences(blocks, notes, code_too=True)
     if steps:
         return steps, ()
-    bullets = _from_bullets(blocks, notes, all_lists=prose)
+    bullets = from_bullets(blocks, notes, all_lists=prose)
     return bullets, ()
+
+
+def _only_boxes(blocks: tuple[Block, ...]) -> bool:
+    """Says whether the fences stand inside checkbox items: each box is then a step with its own fences."""
+    boxes = any(isinstance(block, Listing) and any(item.checkbox for item in block.items) for block in blocks)
+    return boxes and not any(isinstance(block, Fence) for block in blocks)
 
 
 def from_headings(children: Sequence[Section], notes: Notes) -> tuple[Step, ...]:
@@ -226,7 +234,7 @@ def approval_of(quote: Quote) -> Approval | None:
     return None
 
 
-def _from_bullets(blocks: tuple[Block, ...], notes: Notes, *, all_lists: bool) -> tuple[Step, ...]:
+def from_bullets(blocks: tuple[Block, ...], notes: Notes, *, all_lists: bool) -> tuple[Step, ...]:
     """Returns the steps of plain or checkbox bullets, where nothing else says what to do."""
     steps: list[Step] = []
     for block in blocks:

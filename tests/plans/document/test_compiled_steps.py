@@ -218,3 +218,17 @@ def test_fences_under_labels_are_ways_of_one_step() -> None:
         ("1.2", "systemd", "b"),
         ("2", None, "c"),
     ]
+
+
+def test_boxes_of_a_validation_are_checks_with_their_fences() -> None:
+    text = f"# Rollback\n\n## Validation\n\n- [ ] It answers\n\n  {F}http\n  GET http://127.0.0.1/x\n  {F}\n\n- [ ] It looks right\n"
+    compiled = read_plan(text).compile().compiled
+    assert brief(compiled["checks"], "number", "name", "kind", "title", "body") == [
+        ("1", "check-1", "http", "It answers", "GET http://127.0.0.1/x"),
+        ("2", "check-2", "manual", "It looks right", "It looks right"),
+    ]
+
+
+def test_boxes_of_a_procedure_are_steps_with_their_fences() -> None:
+    steps = steps_of(f"- [ ] Stop\n\n  {F}bash\n  stop-it\n  {F}\n\n- [ ] Look\n")
+    assert brief(steps, "number", "kind", "title") == [("1", "shell", "Stop"), ("2", "manual", "Look")]

@@ -217,3 +217,11 @@ def test_a_hidden_alternative_is_listed_as_inferred() -> None:
 def test_the_way_back_out_of_nothing_is_kept_as_not_understood() -> None:
     document = plan("# R\n\n## Rollback steps\n\n1. x\n\n## Birds\n\nThey sing.\n")
     assert document.not_understood == ((7, 9),)
+
+
+@pytest.mark.parametrize("front", ["---\nplan: 1\n---\n", ""])
+def test_a_plan_need_not_say_rollback_in_its_title(front: str) -> None:
+    document = plan(
+        f"{front}# Orders\n\n### Level 1: Off (1 minute)\n\n1. Off\n\n## Prerequisites\n\n- [ ] a\n\n## Validation\n\n- [ ] b\n"
+    )
+    assert (len(document.parts.pre_checks), len(document.parts.validations)) == (1, 1)
