@@ -56,7 +56,8 @@ def test_every_part_of_the_published_plan_is_there(plan: dict[str, Any]) -> None
     assert len(plan["risks"]) == 4
     assert [phase["offset_seconds"] for phase in plan["phases"]] == [0, 300, 600, 900, 86400]
     assert sum(len(phase["tasks"]) for phase in plan["phases"]) == 16
-    assert [entry["months"] for entry in plan["schedule"]] == [3, 6]
+    assert [entry["months"] for entry in plan["schedule"]] == [3, 6, 12]
+    assert plan["test_script"] is not None
     assert len(plan["known_issues"]) == 2
     assert len(plan["contacts"]) == 3
     assert len(plan["resources"]) == 2
