@@ -14,6 +14,7 @@ from incidents.situation import next_level, situation_of
 from rollbacks import charts
 from rollbacks.models import Run
 from rollbacks.promise import Promise, promise_of
+from rollbacks.settlement import Settlement, settlement
 
 # These acts are one press; every other one opens a page first.
 POSTING = frozenset({"acknowledge", "prepare-run"})
@@ -71,6 +72,8 @@ class IncidentPage(Overview):
             return _ended(incident)
         if run and run.status == "needs_operator":
             return Word("Outcome unknown", "question", "needs-you")
+        if run and run.status == "awaiting_approval":
+            return Word("Waiting for approval", "hand", "needs-you")
         if run and run.is_active:
             doing = {"rollback": "Rolling back", "drill": "Rehearsing", "undo": "Undoing", "restore": "Restoring"}
             stands = run.status in ("waiting", "paused")
@@ -116,6 +119,11 @@ class IncidentPage(Overview):
         return f"{self.next.title}. {self.next.why}"[:400]
 
     # The run
+
+    @cached_property
+    def settlement(self) -> Settlement | None:
+        """What is known of a step that nobody saw end; None when there is none."""
+        return settlement(self.step) if self.step and self.step.status == "lost" else None
 
     @property
     def run_title(self) -> str:

@@ -32,7 +32,7 @@ def page(client: Client, incident: Any, query: str = "") -> str:
             "running",
             ["Rolling back", "Step 3 of 5", "Attempting uninstall", "Level 2 promises 10 min, the matrix 5 min"],
         ),
-        ("outcome_unknown", ["Outcome unknown", "Settle the outcome", "stopping pid 2857"]),
+        ("outcome_unknown", ["Outcome unknown", "Settle the outcome", "Verify says", "stopping pid 2857"]),
         ("waiting_for_approval", ["Waiting for approval", "Read and approve"]),
         ("failed", ["Look and decide", "no matching distribution"]),
         ("not_recovered", ["It did not help", "Prepare Level 3", "Not recovered", "11.9 % of 610"]),
