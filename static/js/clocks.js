@@ -51,6 +51,15 @@ function tick() {
   }
 }
 
+// The tab's title carries T+ in minutes: many tabs are open at 3 a.m.
+const title = document.title.replace(/^● /, "");
+function tickTitle() {
+  const since = document.querySelector("[data-title-clock]")?.dataset.titleClock;
+  if (since) document.title = `● T+${Math.max(0, Math.floor((now() - Date.parse(since)) / 60000))} ${title}`;
+}
+
+tickTitle();
+setInterval(tickTitle, 15000);
 tick();
 setInterval(tick, 1000);
 document.addEventListener("htmx:afterSettle", tick);
