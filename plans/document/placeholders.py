@@ -65,7 +65,7 @@ _HTML = frozenset(
 )
 _ANGLE = re.compile(r"(?<!<)<(?P<inside>[A-Za-z][^<>\n=\"'`;{}()]{0,60})>")
 _BRACES = re.compile(r"\{\{\s*[A-Za-z_][\w -]{0,60}\s*\}\}")
-_BRACKET = re.compile(r"(?<![\]\w!\\$\[(])\[(?P<inside>[A-Za-z][^\[\]\n`\"'=*^\\]{1,60})\](?![(\[\]:=$])")
+_BRACKET = re.compile(r"(?<![\]\w!\\$\[(])\[(?P<inside>[A-Za-z][^\[\]\n`\"'=*^\\]{1,100})\](?![(\[\]:=$])")
 _PATH_PIECE = re.compile(r"(?<=/)(\{[a-z][a-z0-9_-]{1,40}\})")
 _VARIABLE = re.compile(r"\$\{?(?P<name>[A-Z][A-Z0-9_]{2,60})\b\}?")
 _ASSIGNED = re.compile(
@@ -90,9 +90,11 @@ _USUAL = frozenset(
         "LASTEXITCODE",
     ]
 )
-_SHELL_TEST = re.compile(
-    r"^(ERROR|INFO|WARN|WARNING|DEBUG|OK|FAIL|PASS|SUCCESS|NOTE|TODO|URGENT|RESOLVED|ALERT|UPDATE|X|x)$"
+_NO_BLANK = re.compile(
+    r"^(ERROR|INFO|WARN|WARNING|DEBUG|OK|FAIL|PASS|SUCCESS|NOTE|TODO|URGENT|RESOLVED|ALERT|UPDATE|X|x)$|"
+    r"^[A-Za-z]-[A-Za-z0-9]|^[a-z0-9_-]+(, ?[a-z0-9_-]+)+$"
 )
+"""Brackets that are a mark, a class of characters or a list of words."""
 
 
 def find(text: str) -> dict[str, int]:
@@ -117,13 +119,20 @@ def find(text: str) -> dict[str, int]:
     for match in _PATH_PIECE.finditer(text):
         add(match.group(1))
     for match in _BRACKET.finditer(text):
-        if not _SHELL_TEST.match(match.group("inside")):
+        if not _NO_BLANK.search(match.group("inside")) and not _is_ini_section(text, match):
             add(match.group(0))
     given = {name for match in _ASSIGNED.finditer(text) for name in match.groups() if name} | _USUAL
     for match in _VARIABLE.finditer(text):
         if match.group("name") not in given:
             add("$" + match.group("name"))
     return found
+
+
+def _is_ini_section(text: str, match: re.Match[str]) -> bool:
+    """Says whether the bracket is a line of its own with one word, as in a settings file."""
+    start, end = match.span()
+    alone = text[start - 1 : start] in ("", "\n") and text[end : end + 1] in ("", "\n")
+    return alone and " " not in match.group("inside")
 
 
 def _is_mail(inside: str) -> bool:

@@ -225,3 +225,21 @@ def test_a_plan_need_not_say_rollback_in_its_title(front: str) -> None:
         f"{front}# Orders\n\n### Level 1: Off (1 minute)\n\n1. Off\n\n## Prerequisites\n\n- [ ] a\n\n## Validation\n\n- [ ] b\n"
     )
     assert (len(document.parts.pre_checks), len(document.parts.validations)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "blanks"),
+    [
+        ("pip install a==<previous-version> && echo <previous-version>", {"<previous-version>": 2}),
+        (
+            "Dear {{customer}}, [Describe the impact] at [Time]",
+            {"{{customer}}": 1, "[Describe the impact]": 1, "[Time]": 1},
+        ),
+        ("curl $HOOK -d $HOME; TOKEN=x; echo $TOKEN", {"$HOOK": 1}),
+        ("open /projects/{project_id}/release", {"{project_id}": 1}),
+        ("<br> <https://example.org> <me@example.org> List<String>", {}),
+        ("[a link](x) - [ ] box a[0] grep [a-z] branches: [main, dev]\n[Unit]\n", {}),
+    ],
+)
+def test_blanks_are_told_from_markup_and_code(text: str, blanks: dict[str, int]) -> None:
+    assert plan(f"# R\n\n{text}\n").placeholders == blanks
