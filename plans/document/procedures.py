@@ -20,12 +20,15 @@ _OTHER = re.compile(
 
 
 def find(root: Section) -> list[Section]:
-    """Returns the sections that are rollback procedures, lowest headings first come first; no forward procedures."""
-    named = [
-        section
-        for section in _levelled(root)
+    """Returns the sections that are rollback procedures, in reading order; forward procedures are none."""
+    levelled = _levelled(root)
+    real = {
+        section.depth
+        for section in levelled
         if _is_full_procedure(section) or _speaks_as_level(section) or _own_labels(section)
-    ]
+    }
+    # A sibling that says nothing yet is a level too: that it has no steps must be told, not hidden.
+    named = [section for section in levelled if section.depth in real]
     if named:
         inside = {id(below) for section in named for below in section.walk() if below is not section}
         return [section for section in named if id(section) not in inside]
