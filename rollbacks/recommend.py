@@ -218,7 +218,7 @@ def _flips(compiled: Mapping[str, Any], first: Match, runner_up: Match | None, f
     """What would change the answer: the runner-up, and the other rows of the same metric."""
     said = []
     if runner_up is not None:
-        said.append(f"Otherwise “{runner_up.symptom}” → {_answer_words(compiled, runner_up)}: {runner_up.why}.")
+        said.append(f"“{runner_up.symptom}” → {_answer_words(compiled, runner_up)}: {runner_up.why}.")
     condition = first.row.get("condition")
     for row in compiled.get("matrix", []):
         other = row.get("condition")

@@ -70,7 +70,7 @@ def test_the_row_that_the_alert_names_wins_and_the_measured_row_is_runner_up() -
     )
     assert found.runner_up is not None
     assert (found.runner_up.symptom, found.runner_up.level) == ("Query errors (> 10%)", 2)
-    assert "Otherwise “Query errors (> 10%)” → Level 2: Version rollback" in found.flips
+    assert found.flips.startswith("“Query errors (> 10%)” → Level 2: Version rollback")
 
 
 def test_a_measured_condition_leads_when_nothing_is_named() -> None:
