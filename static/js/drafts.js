@@ -12,8 +12,6 @@ function restore(control) {
   if (kept === null || kept === control.value || "restored" in control.dataset) return;
   control.dataset.restored = "";
   control.value = kept;
-  const form = control.closest("form");
-  if (form) form.dataset.touched = "";
   const fold = control.closest("details");
   if (fold) fold.open = true;
   const notice = document.createElement("p");

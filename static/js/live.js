@@ -15,9 +15,26 @@ function topics() {
   return [...found].sort();
 }
 
+// What is rung while a part fetches is fetched again afterwards. htmx has a queue for that, but forgets it when the answer
+// changes the part's own attributes.
+const busy = new Set();
+const again = new Map();
+
 function wake(name) {
-  for (const element of document.querySelectorAll(`[hx-trigger*="sse:${CSS.escape(name)}"]`)) htmx.trigger(element, `sse:${name}`);
+  for (const element of document.querySelectorAll(`[hx-trigger*="sse:${CSS.escape(name)}"]`)) {
+    if (busy.has(element)) again.set(element, name);
+    else htmx.trigger(element, `sse:${name}`);
+  }
 }
+
+document.addEventListener("htmx:beforeRequest", (event) => busy.add(event.detail.elt));
+document.addEventListener("htmx:afterRequest", (event) => {
+  const element = event.detail.elt;
+  busy.delete(element);
+  const name = again.get(element);
+  again.delete(element);
+  if (name) setTimeout(() => htmx.trigger(element, `sse:${name}`));
+});
 
 function say(word) {
   if (state) state.dataset.liveState = word;
@@ -55,17 +72,28 @@ document.addEventListener("htmx:afterSettle", connect);
 setInterval(connect, 5000);
 connect();
 
-// Parts change in place: what a person opened, typed or chose stays.
+// Parts change in place: what a person opened, typed or chose stays. A form that somebody has begun is left alone until the
+// answer to that very form comes; its hidden state then still says what it was drawn from.
+let answered = null;
+
+function isBegun(form) {
+  return [...form.elements].some((control) => {
+    if (control instanceof HTMLSelectElement) return [...control.options].some((option) => option.selected !== option.defaultSelected && option.defaultSelected);
+    if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
+    return "defaultValue" in control && control.value !== control.defaultValue;
+  });
+}
+
 if (window.Idiomorph) {
   const callbacks = window.Idiomorph.defaults.callbacks;
   callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && ["DETAILS", "DIALOG"].includes(element.tagName));
-  callbacks.beforeNodeMorphed = (old) => !(old instanceof Element && (old.matches("form[data-touched]") || old.matches("[data-keep]")));
+  callbacks.beforeNodeMorphed = (old) => {
+    if (old instanceof HTMLFormElement) return old === answered || !isBegun(old);
+    return !(old instanceof Element && old.matches("[data-keep]"));
+  };
 }
-document.addEventListener("input", (event) => {
-  const form = event.target.closest("form");
-  if (form) form.dataset.touched = "";
-});
-document.addEventListener("submit", (event) => delete event.target.dataset.touched);
+document.addEventListener("htmx:beforeSwap", (event) => (answered = event.detail.requestConfig.elt));
+document.addEventListener("htmx:afterSwap", () => (answered = null));
 
 // One voice: a live part says its state in data-says; the change is announced once, not the seconds.
 const voice = document.getElementById("voice");
@@ -87,7 +115,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // A cut line keeps the form as it is; one sentence says that nothing was sent.
 document.addEventListener("htmx:sendError", (event) => {
   if (event.detail.requestConfig?.verb === "get") return say("broken");
-  if (event.target instanceof HTMLFormElement) event.target.dataset.touched = "";
   const notice = document.getElementById("not-sent");
   if (notice) notice.hidden = false;
 });

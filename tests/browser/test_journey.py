@@ -92,8 +92,9 @@ def shows_in_another_browser(page: Any, incident: str) -> None:
 
 def seconds_to_show(page: Any, watching: Any, text: str) -> float:
     page.get_by_label("Add a note").fill(text)
-    with page.expect_response(lambda answer: answer.url.endswith("/notes/")):
+    with page.expect_response(lambda answer: answer.url.endswith("/notes/")) as answer:
         page.get_by_role("button", name="Note", exact=True).click()
+    assert answer.value.status == 200, answer.value.text()
     began = time.monotonic()
     watching.get_by_text(text).wait_for()
     took = time.monotonic() - began
