@@ -41,6 +41,9 @@ def state_of(watch: Watch, now: datetime) -> WatchState:
     threshold = min([*thresholds(watch.run.revision.compiled.get("checks", [])).values(), terms.threshold])
     needed = requests_needed(threshold, terms.count, share_of_alpha(terms.good_looks))
     key = "inconclusive" if newer else _key(watch, verdict)
+    if key == "passing" and judge(counts, threshold=threshold, count=needed).verdict == Verdict.Word.NOT_RECOVERED:
+        # Checks may pass while queries fail: until the look that decides, the page must not sound like good news.
+        key = "inconclusive"
     sentence = _sentence(watch, verdict, key, counts, needed, threshold)
     if newer:
         sentence = f"{newer.what} has begun to change the service after this was measured: nothing is proved now."

@@ -130,6 +130,17 @@ def test_from_checks_passed_to_recovered_to_the_end(run: Run) -> None:
     assert Sampling.objects.get().until <= at(120) + watch.LOAD_AFTER_END
 
 
+def test_checks_that_pass_while_queries_fail_are_no_good_news(run: Run) -> None:
+    one = opened(run)
+    make_samples(run.target, CHANGED, seconds=45)
+    assert take(one, at(30)).passing
+    make_samples(run.target, at(31), seconds=25, errors=25)
+    state = watch.state_of(again(one), at(57))
+    assert state.word == "Cannot tell yet"
+    assert state.sentence.startswith("So far ")
+    assert "The next look decides." in state.sentence
+
+
 def test_too_few_requests_cannot_tell_and_ask_for_another_look(run: Run) -> None:
     one = opened(run)
     make_samples(run.target, CHANGED + timedelta(seconds=10), seconds=300, requests=10)
