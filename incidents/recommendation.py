@@ -15,6 +15,9 @@ from timeline import domain_time
 # Samples of this many seconds count as "now"; fewer requests than this say nothing yet.
 RECENT_SECONDS = 120
 FEWEST_REQUESTS = 30
+# With fewer errors a rate is a guess: 0 of 50 is no "under 1 %", and takes no alert's number away. 299 requests can tell.
+ENOUGH_ERRORS = 10
+TELLING_REQUESTS = 299
 
 
 def recommend_for(incident: Incident) -> bool:
@@ -100,12 +103,17 @@ def sampled(incident: Incident) -> dict[str, Measure]:
     rows = samples.values("signal").annotate(errors=Sum("errors"), requests=Sum("requests")).order_by("signal")
     measured = {}
     for row in rows:
-        if not row["requests"] or row["requests"] < FEWEST_REQUESTS:
+        if not is_a_number(row["requests"] or 0, row["errors"] or 0):
             continue
         rate = 100.0 * row["errors"] / row["requests"]
         words = f"{number_in_words(round(rate, 1), '%')} of {row['requests']} requests"
         measured[str(row["signal"])] = Measure(rate, "%", words)
     return measured
+
+
+def is_a_number(requests: int, errors: int) -> bool:
+    """True when a rate can be told from these counts."""
+    return requests >= TELLING_REQUESTS or (requests >= FEWEST_REQUESTS and errors >= ENOUGH_ERRORS)
 
 
 def failed_levels_of(incident: Incident) -> tuple[int, ...]:

@@ -117,13 +117,13 @@ class Scene:
         assert answer.json()[expect], answer.text
         return f"/incidents/{answer.json()[expect][0].removeprefix('INC-')}/"
 
-    def measured(self, incident: str) -> Page:
-        """The incident's page as soon as requests were counted and the evidence is gathered."""
+    def measured(self, incident: str, *, requests: int = 100) -> Page:
+        """The incident's page as soon as so many requests were counted and the evidence is gathered."""
         self.visitor.wait_for(
             incident,
-            lambda page: bool(self.product.events("evidence.gathered")) and bool(self.requests_counted() >= 100),
+            lambda page: bool(self.product.events("evidence.gathered")) and bool(self.requests_counted() >= requests),
             within=90,
-            what="evidence and a hundred counted requests",
+            what=f"evidence and {requests} counted requests",
         )
         return self.visitor.get(incident)
 

@@ -21,7 +21,7 @@ def test_e_five_per_cent_are_covered_by_no_row(scene: Scene) -> None:
     scene.rule(alert="GraphQLErrorsSlightlyUp")
     scene.service.break_it(when="always", graphql_error_rate=0.05)
     incident = scene.alert(name="GraphQLErrorsSlightlyUp", value=5.0)
-    scene.measured(incident)
+    scene.measured(incident, requests=320)
     scene.acknowledge(incident)
     page = scene.visitor.get(incident)
     page.must_say("neither < 1 % nor > 10 %", "No row of the matrix covers it")
