@@ -9,7 +9,9 @@ from plans.document.step import Step
 
 def blank(step: Step, number: str, name: str, kind: str) -> dict[str, Any]:
     """Returns a step of this kind; seconds for `timeout` and `every`."""
-    who = {"name": name, "number": number, "item": step.title, "title": step.title, "kind": kind, "language": ""}
+    # Titles are shown in lists, mails and the timeline: a code span's backticks are noise there.
+    title = step.title.replace("`", "")
+    who = {"name": name, "number": number, "item": title, "title": title, "kind": kind, "language": ""}
     where: dict[str, Any] = {
         "line": step.line,
         "body_line": step.line,
