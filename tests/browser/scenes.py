@@ -162,6 +162,8 @@ def watched(
         recovered_at=now - timedelta(minutes=8) if verdict == "recovered" else None,
         ended_at=now - timedelta(seconds=5) if ended else None,
     )
+    if verdict != "not_recovered":
+        Sample.objects.filter(target=incident.target, at__gte=watch.changed_at).update(errors=0)
     checks = [
         {"title": "The service answers", "result": "pass", "sentence": "200 in 12 ms"},
         {
