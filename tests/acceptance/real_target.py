@@ -9,14 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tests.postgres import free_port
+
 SET_UP_SECONDS = 600  # wheels are downloaded the first time
-
-
-def free_port() -> int:
-    """Returns a port that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def python313() -> str | None:

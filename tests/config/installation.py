@@ -5,7 +5,6 @@ import http.client
 import http.cookiejar
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from tests.postgres import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LAST_LINE = "Ctrl-C stops it."
@@ -29,12 +30,6 @@ def wait_for(question: Callable[[], Any], seconds: float = 20.0, what: str = "it
             return answer
         time.sleep(0.05)
     raise AssertionError(f"{what} did not happen within {seconds:g} s")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Installation:

@@ -1,6 +1,5 @@
 """A mail server on loopback that keeps what it takes, and can refuse, hang up, or fall silent."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -9,6 +8,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from django.conf import settings
+
+from tests.postgres import free_port
 
 
 class Post:
@@ -39,12 +40,6 @@ class Post:
         if self.drop:
             server.transport.abort()
         return "250 2.0.0 queued"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

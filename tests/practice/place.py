@@ -2,12 +2,13 @@
 
 import contextlib
 import json
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
+
+from tests.postgres import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -20,12 +21,6 @@ def wait_for(question, seconds=20.0):
                 return answer
         time.sleep(0.05)
     raise AssertionError("it did not happen in time")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Place:
