@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.waiting import wait_until_true
 from tests.config.installation import Installation, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.faults]
@@ -98,8 +99,8 @@ def seconds_to_show(page: Any, watching: Any, text: str) -> float:
     began = time.monotonic()
     watching.get_by_text(text).wait_for()
     took = time.monotonic() - began
-    page.wait_for_function(
-        "document.querySelector('[data-note]').value === '' && !document.querySelector('form[data-sent]')"
+    wait_until_true(
+        page, "document.querySelector('[data-note]').value === '' && !document.querySelector('form[data-sent]')"
     )
     return took
 
@@ -118,7 +119,7 @@ def follow_to_recovered(page: Any, incident: str) -> None:
             continue
         button.first.click()
         # An act answers in place or leads to another page; both change the words of the button.
-        page.wait_for_function(GONE_ON, arg=[incident, words])
+        wait_until_true(page, GONE_ON, [incident, words])
         if "/confirm/" in page.url:
             confirm(page)
         elif "/messages/" in page.url:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 
 from tests.browser import scenes
+from tests.browser.waiting import wait_until_true
 from tests.conftest import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -68,7 +69,7 @@ def test_the_clock_ticks_without_asking_the_server(responder: User, open_page: C
     clock = page.locator(".clock b time")
     before = clock.inner_text()
     assert re.fullmatch(r"T\+\d+:\d\d", before)
-    page.wait_for_function("before => document.querySelector('.clock b time').textContent !== before", arg=before)
+    wait_until_true(page, "before => document.querySelector('.clock b time').textContent !== before", before)
 
 
 def test_the_keys_go_to_the_note_and_open_help(responder: User, open_page: Callable[..., Any]) -> None:
