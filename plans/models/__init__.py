@@ -1,6 +1,8 @@
 from plans.models.approval import RevisionApproval
+from plans.models.guide import Guide
 from plans.models.plan import Plan
 from plans.models.refused import Refused, Stale
 from plans.models.revision import Revision
+from plans.models.source import PlanSource
 
-__all__ = ["Plan", "Refused", "Revision", "RevisionApproval", "Stale"]
+__all__ = ["Guide", "Plan", "PlanSource", "Refused", "Revision", "RevisionApproval", "Stale"]
