@@ -22,6 +22,8 @@ class RunApproval(models.Model):
     at = models.DateTimeField()
     decision = models.CharField(max_length=10, choices=Decision)
     reason = models.CharField(max_length=500, blank=True, default="")
+    # Nobody else answered in time, and the person who leads went on alone.
+    alone = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["at", "pk"]

@@ -77,12 +77,19 @@ class Run(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
     undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="undone_by")
+    # An undo of one step only; None undoes the whole run.
+    undoes_step = models.ForeignKey("StepRun", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # What the preparing worker saw where the commands would run: {"host", "disks": [{"path", "free", "total"}], "at"}.
+    seen_there = models.JSONField(null=True, blank=True)
 
     objects = RunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
-        permissions = [("operate", "Can start, stop, approve and settle runs")]
+        permissions = [
+            ("operate", "Can start, stop, approve and settle runs"),
+            ("go_alone", "Can go on alone with a run that nobody else approved in time"),
+        ]
         constraints = [
             # Two people at once, Level 1 and Level 2, a drill and a rollback: one wins.
             models.UniqueConstraint(

@@ -34,6 +34,8 @@ class Target(models.Model):
     facts = models.JSONField(default=dict, blank=True)
     # Levels whose exact snapshot a second person must approve before it runs.
     second_person_levels = models.JSONField(default=list, blank=True)
+    # How many other people must approve such a snapshot.
+    approvals_needed = models.PositiveSmallIntegerField(default=1, db_default=1)
 
     class Meta:
         ordering = ["service__name", "environment__name"]

@@ -31,6 +31,8 @@ class Worker(models.Model):
     slots = models.PositiveIntegerField(default=1)
     busy = models.PositiveIntegerField(default=0)
     version = models.CharField(max_length=40, blank=True, default="")
+    # Bytes left where it keeps its logs; None when it could not be asked.
+    free_bytes = models.BigIntegerField(null=True, blank=True)
     # A warm shutdown has begun: it takes no further step.
     stopping = models.BooleanField(default=False)
     last_beat = models.DateTimeField()
