@@ -87,6 +87,7 @@ class IncidentRecord(models.Model):
     verdict_id = models.PositiveBigIntegerField(null=True, blank=True)  # rollbacks.Verdict that proved it
     ending_reason = models.TextField(blank=True, default="")
     closed_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="merged")
 
     class Meta:
         abstract = True

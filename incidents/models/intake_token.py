@@ -11,6 +11,9 @@ from django.db import models, transaction
 from timeline import domain_time
 from timeline.models import Event
 
+# A storm of 10,000 alerts in a minute passes even when each comes alone.
+PER_MINUTE = 12_000
+
 
 def hash_of(token: str) -> str:
     """SHA-256 is enough: the token is 32 random bytes, not a password."""
@@ -29,6 +32,14 @@ class IntakeToken(models.Model):
     )
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # True: a body without a good signature is refused, even with the token.
+    signed = models.BooleanField(default=False, db_default=False)
+    # True: this sender may declare incidents by the API, not only send alerts.
+    may_declare = models.BooleanField(default=False, db_default=False)
+    per_minute = models.PositiveIntegerField(default=PER_MINUTE, db_default=PER_MINUTE)
+    # The minute that is counted, and its calls: one UPDATE a call, shared by every process.
+    minute = models.PositiveBigIntegerField(default=0, db_default=0)
+    calls = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering = ["name", "pk"]

@@ -1,6 +1,6 @@
 """The report after an incident: drafted from the timeline, completed by people, published once."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from plans.models import Refused
 
 FIELDS = (
     "summary",
+    "impact",
     "contributing_factors",
     "root_cause",
     "went_well",
@@ -26,6 +27,7 @@ FIELDS = (
 
 class RetrospectiveStatus(models.TextChoices):
     DRAFT = "draft", "Draft"
+    REVIEW = "review", "In review"
     PUBLISHED = "published", "Published"
 
 
@@ -40,6 +42,7 @@ class Retrospective(models.Model):
     incident = models.OneToOneField("incidents.Incident", on_delete=models.CASCADE, related_name="retrospective")
     status = models.CharField(max_length=10, choices=RetrospectiveStatus.choices, default=RetrospectiveStatus.DRAFT)
     summary = models.TextField(blank=True, default="")
+    impact = models.TextField(blank=True, default="", db_default="")
     contributing_factors = models.TextField(blank=True, default="")
     root_cause = models.TextField(blank=True, default="")
     went_well = models.TextField(blank=True, default="")
@@ -161,60 +164,3 @@ def duties_of(incident: Any) -> list[reports.Duty]:
         late = state.seconds if state.word in ("done", "overdue") else None
         duties.append(reports.Duty(task.phase.name, task.text, state.word, task.how, late))
     return duties
-
-
-class ActionItemQuerySet(models.QuerySet["ActionItem"]):
-    def open(self) -> "ActionItemQuerySet":
-        return self.filter(done_at=None)
-
-    def overdue(self, day: date) -> "ActionItemQuerySet":
-        """Open items past their day; for the front page."""
-        return self.open().filter(due_on__lt=day).select_related("incident", "owner").order_by("due_on")
-
-
-class ActionItem(models.Model):
-    """Something to be done after the incident, with an owner and a day."""
-
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="action_items")
-    text = models.CharField(max_length=500)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="action_items"
-    )
-    due_on = models.DateField(null=True, blank=True)
-    created_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True, blank=True)
-    done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-
-    objects = ActionItemQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["incident_id", "pk"]
-
-    def __str__(self) -> str:
-        return self.text
-
-    @classmethod
-    def add(cls, incident: Any, *, text: str, owner: Any, due_on: date | None, by: Any) -> "ActionItem":
-        """A new item; without an owner or a day it would never be done, so both are asked for."""
-        if not text.strip():
-            raise Refused("Say what is to be done.")
-        if owner is None or due_on is None:
-            raise Refused("An action item needs an owner and a day, else nobody does it.")
-        with transaction.atomic():
-            item = cls.objects.create(
-                incident_id=incident.pk, text=text.strip()[:500], owner=owner, due_on=due_on, created_at=present(None)
-            )
-            data = {"text": item.text, "owner": owner.get_username(), "due": due_on.isoformat()}
-            incident.record("action_item.added", by=by, data=data)
-        return item
-
-    def finish(self, *, by: Any) -> None:
-        """Says that it is done."""
-        at = present(None)
-        with transaction.atomic():
-            if not ActionItem.objects.filter(pk=self.pk, done_at=None).update(done_at=at, done_by=by):
-                raise Refused("This action item is done already.")
-            self.incident.record("action_item.done", by=by, at=at, data={"text": self.text})
-        self.refresh_from_db()
