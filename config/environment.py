@@ -3,6 +3,7 @@
 Every reader also accepts `NAME_FILE`, the path of a file that holds the value (Docker and Kubernetes secrets).
 """
 
+import base64
 import os
 from pathlib import Path
 
@@ -49,6 +50,21 @@ def env_float(name: str, default: float) -> float:
         return float(raw)
     except ValueError:
         raise ImproperlyConfigured(f"{name}={raw!r} is not a number.") from None
+
+
+def env_keys(name: str) -> list[str]:
+    """Keys of 32 bytes in URL-safe base64, by comma, newest first."""
+    found = env_list(name)
+    for number, key in enumerate(found, start=1):
+        try:
+            fits = len(base64.urlsafe_b64decode(key)) == 32
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ImproperlyConfigured(
+                f"{name}: key {number} is no key of 32 bytes in base64. Make one with `manage.py secrets new-key`."
+            )
+    return found
 
 
 def env_list(name: str, default: str = "") -> list[str]:

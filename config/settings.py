@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from config.database_url import database_from_url, sqlite_database
-from config.environment import env_bool, env_float, env_int, env_list, env_str
+from config.environment import env_bool, env_float, env_int, env_keys, env_list, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("FIREBREAK_DATA", str(BASE_DIR / "var"))).resolve()
@@ -24,6 +24,8 @@ def _kept(name: str) -> str:
 
 # An empty key is refused by Django at first use.
 SECRET_KEY = env_str("FIREBREAK_SECRET_KEY") or ("" if PRODUCTION else _kept("secret-key"))
+# Seal the secrets of targets, newest first. None: a key that follows from SECRET_KEY (rollbacks/sealing.py).
+SECRETS_KEYS = env_keys("FIREBREAK_SECRETS_KEY")
 ALLOWED_HOSTS = env_list("FIREBREAK_HOSTS", "localhost,127.0.0.1,[::1]")
 # The address in mails and links: no request exists where they are written.
 PUBLIC_URL = env_str("FIREBREAK_URL", "http://127.0.0.1:8100").rstrip("/")

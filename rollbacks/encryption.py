@@ -40,9 +40,10 @@ def _keys() -> MultiFernet:
 
 @lru_cache(maxsize=8)
 def _keys_of(secrets: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(_derived(secret)) for secret in secrets])
+    return MultiFernet([Fernet(derived_key(secret)) for secret in secrets])
 
 
-def _derived(secret: str) -> bytes:
+def derived_key(secret: str) -> bytes:
+    """The Fernet key that follows from a secret key."""
     kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=PURPOSE)
     return base64.urlsafe_b64encode(kdf.derive(secret.encode()))

@@ -4,6 +4,7 @@ from rollbacks.models.output import OutputChunk
 from rollbacks.models.run import Run
 from rollbacks.models.sample import Sample
 from rollbacks.models.sampling import Sampling
+from rollbacks.models.secret import Secret
 from rollbacks.models.service import Environment, Service
 from rollbacks.models.states import Conflict, Refused
 from rollbacks.models.step_run import StepRun
@@ -22,6 +23,7 @@ __all__ = [
     "RunApproval",
     "Sample",
     "Sampling",
+    "Secret",
     "Service",
     "StepRun",
     "Target",

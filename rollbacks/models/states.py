@@ -37,6 +37,8 @@ class RunKind(models.TextChoices):
     UNDO = "undo", "Undo"
     RESTORE = "restore", "Restore"
     DRILL = "drill", "Drill"
+    # Shows a draft's commands and does only those that read: counts for nothing, takes no slot.
+    DRY_RUN = "dry_run", "Dry run"
 
 
 class RunStatus(models.TextChoices):

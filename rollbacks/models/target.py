@@ -8,6 +8,16 @@ from rollbacks.models.service import Environment, Service
 DEFAULT_QUEUE = "rollback"
 
 
+def beside(queue: str) -> str:
+    """The queue for what must not wait behind a rollback: `probe` on this host, the same one elsewhere."""
+    return "probe" if queue == DEFAULT_QUEUE else queue
+
+
+class OutputLimit(models.TextChoices):
+    TRUNCATE = "truncate", "Cut its output, let it go on"
+    HALT = "halt", "End the step"
+
+
 class Target(models.Model):
     """Folder, queue, hosts, parameters and chosen alternatives of one service in one environment."""
 
@@ -26,8 +36,15 @@ class Target(models.Model):
     deployment = models.CharField(max_length=100, blank=True, default="")
     # Variables: PATH, HOME, LANG and TZ always, others where a step names them in `env=`.
     env = models.JSONField(default=dict, blank=True)
-    # Names only; the values stand in the worker's environment as FIREBREAK_SECRET_<NAME>.
+    # Names only; the values stand in the worker's environment as FIREBREAK_SECRET_<NAME>. Those that are set on the
+    # target's page are rows of `Secret`.
     secrets = models.JSONField(default=list, blank=True)
+    # {name: {"read", "value", "set", "body", "header", …}}: what `via=http:<name>` asks; see executors/flag_service.py.
+    flag_services = models.JSONField(null=True, blank=True)
+    # What happens to a command that says more than 32 MiB: its output is cut, or it is ended.
+    output_limit = models.CharField(
+        max_length=10, choices=OutputLimit, default=OutputLimit.TRUNCATE, db_default=OutputLimit.TRUNCATE
+    )
     # Replaces keys of the plan's `watch`, for targets that are not production; pages and verdicts then say so.
     watch = models.JSONField(null=True, blank=True)
     # Answers to the plan's facts that this target states itself: {"has_tests": false}.
@@ -49,6 +66,11 @@ class Target(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("target", args=[self.pk])
+
+    @property
+    def secret_names(self) -> list[str]:
+        """Every secret that steps may name here: those set on its page and those of the workers' environment."""
+        return sorted({*(self.secrets or []), *self.sealed.values_list("name", flat=True)})
 
     @property
     def stream(self) -> str:
