@@ -37,6 +37,8 @@ class Contact(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # Minutes until the next contact is asked; empty: what the plan says, else five.
+    next_after_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
 
     objects = ContactQuerySet.as_manager()
 

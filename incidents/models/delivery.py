@@ -54,12 +54,23 @@ class Delivery(models.Model):
     page = models.ForeignKey(
         "incidents.Page", on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
     )
-    recipient = models.EmailField()
+    notice = models.ForeignKey(
+        "incidents.Notice", on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
+    )
+    # Empty = mail; else the way to a contact that is used.
+    channel = models.ForeignKey(
+        "incidents.ContactChannel", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    kind = models.CharField(max_length=10, default="mail", db_default="mail")  # mail, apprise, webhook
+    recipient = models.CharField(max_length=254)  # an address, or the label of a channel
     status = models.CharField(max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING)
     reason = models.CharField(max_length=500, blank=True, default="")  # the server's own words on a refusal
     attempts = models.PositiveSmallIntegerField(default=0)
     nudged_at = models.DateTimeField(null=True, blank=True)  # wall time: when the queue was last told
     claimed_at = models.DateTimeField(null=True, blank=True)  # wall time: when a worker took it
+    # Wall time: the body began to leave. Before that moment nothing can have been taken, and a retry is safe.
+    body_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)  # wall time of the next try by itself
     finished_at = models.DateTimeField(null=True, blank=True)
     # Exactly what was handed over, or would have been.
     mail = models.TextField(blank=True, default="")
@@ -76,7 +87,10 @@ class Delivery(models.Model):
                 name="one_delivery_per_recipient",
             ),
             models.CheckConstraint(
-                condition=models.Q(message__isnull=True) ^ models.Q(page__isnull=True), name="message_or_page"
+                condition=models.Q(message__isnull=False, page=None, notice=None)
+                | models.Q(message=None, page__isnull=False, notice=None)
+                | models.Q(message=None, page=None, notice__isnull=False),
+                name="message_page_or_notice",
             ),
         ]
         indexes = [

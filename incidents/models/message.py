@@ -10,6 +10,7 @@ from django.db import models, transaction
 
 from incidents import drafts, template_fields
 from incidents.channels import email
+from incidents.models.audience import Audience
 from incidents.models.contact import Stakeholder, read_addresses
 from incidents.models.incident_record import clean, present
 from plans.models import Refused
@@ -68,6 +69,22 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     by_hand_at = models.DateTimeField(null=True, blank=True)  # "I sent it by hand at hh:mm"
+    audience = models.CharField(
+        max_length=20, choices=Audience.choices, default=Audience.STAKEHOLDERS, db_default=Audience.STAKEHOLDERS
+    )
+    # [{"text", "seq", "kind"}]: the draft's sentences about what changed, each with its line of the timeline.
+    changes = models.JSONField(default=list, blank=True, db_default=[])
+    # State and severity: the first line and the preview in a list of mails.
+    lead = models.CharField(max_length=200, blank=True, default="", db_default="")
+    reply_to = models.CharField(max_length=254, blank=True, default="", db_default="")
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # Somebody else read exactly these words; another text needs another look.
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reviewed_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     objects = MessageQuerySet.as_manager()
 

@@ -45,6 +45,8 @@ class Page(models.Model):
     state = models.CharField(max_length=12, choices=PageState.choices, default=PageState.PENDING)
     requested_at = models.DateTimeField()
     wakes_at = models.DateTimeField(null=True, blank=True)  # when the next contact is asked
+    # The path is walked this many times; then it stays quiet and the page is red.
+    round = models.PositiveSmallIntegerField(default=1, db_default=1)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

@@ -6,6 +6,7 @@ class RoleName(models.TextChoices):
     MANAGER = "manager", "Incident manager"
     ON_CALL = "on_call", "On call"
     COMMUNICATIONS = "communications", "Communications"
+    SCRIBE = "scribe", "Scribe"
 
 
 class RoleQuerySet(models.QuerySet["RoleAssignment"]):
