@@ -1,5 +1,7 @@
 from rollbacks.models.approval import RunApproval
 from rollbacks.models.attempt import Attempt
+from rollbacks.models.escalation import Escalation
+from rollbacks.models.guard import Detected, Guard, Maintenance, ProcessReading
 from rollbacks.models.output import OutputChunk
 from rollbacks.models.run import Run
 from rollbacks.models.sample import Sample
@@ -16,8 +18,13 @@ from rollbacks.models.worker import Worker
 __all__ = [
     "Attempt",
     "Conflict",
+    "Detected",
     "Environment",
+    "Escalation",
+    "Guard",
+    "Maintenance",
     "OutputChunk",
+    "ProcessReading",
     "Refused",
     "Run",
     "RunApproval",
