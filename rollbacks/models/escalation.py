@@ -19,6 +19,7 @@ class Escalation(models.Model):
     evidence = models.CharField(max_length=600)  # what was measured until then, in one sentence
     # True where plan and target both say so: then it begins by itself, as soon as nothing runs.
     automatic = models.BooleanField(default=False)
+    begun_at = models.DateTimeField(null=True, blank=True)  # of its own accord; a person's start is the run's own
 
     class Meta:
         ordering = ["-pk"]
@@ -40,4 +41,13 @@ class Escalation(models.Model):
                 Event.record(run.stream, "escalation.offered", at=at, data=run.said(**said))
         except IntegrityError:  # another scan made it in this moment
             return False
+        return True
+
+    def begin(self, *, why: str, at: datetime) -> bool:
+        """Says, once, that the next level begins by itself; whoever owns the timeline starts it."""
+        with transaction.atomic():
+            if not type(self).objects.filter(pk=self.pk, automatic=True, begun_at=None).update(begun_at=at):
+                return False
+            Event.record(self.run.stream, "escalation.begun", at=at, data=self.run.said(to_level=self.level, why=why))
+        self.begun_at = at
         return True
