@@ -208,7 +208,7 @@ def keep(one: Sampling, tally: Tally, at: datetime) -> bool:
 def freeze_before(event: Event) -> None:
     """On `run.started`: the figures before the first command, from the incident's own samples, kept as an event."""
     run = Run.objects.select_related("stream", "target__service", "target__environment").get(pk=event.data["run"])
-    if run.kind == Run.Kind.EVIDENCE:
+    if run.kind in (Run.Kind.EVIDENCE, Run.Kind.DRY_RUN):
         return
     frozen = event.stream.events.filter(kind="before.frozen", data__run=run.pk)
     asked = Sampling.objects.filter(target_id=run.target_id, stream=run.stream).order_by("pk")

@@ -12,13 +12,13 @@ from typing import Any
 
 from plans.document.durations import strict
 from rollbacks.parameters import Read, Resolver, fill, placeholders, unbound
+from rollbacks.sequence import sequence_of as sequence_of
+from rollbacks.sequence import unique
 from rollbacks.undoing import Undone, brought_back, every_step, level_of, undo_steps
 
 FORMAT = 1
-BEFORE_NAME = "state-before"
 # Kinds that a run does not do by itself at its end: a person looks, or the watch measures.
 NOT_ASKED = ("manual", "approval", "wait", "doc")
-MANUAL_EVIDENCE = "A person looks at this; add what you see as a note."
 
 
 @dataclass(frozen=True)
@@ -225,16 +225,6 @@ def wait_of(step: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
     return {}
 
 
-def unique(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Names are a run's handles; two undone runs may have brought the same step."""
-    seen: dict[str, int] = {}
-    for step in steps:
-        seen[step["name"]] = seen.get(step["name"], 0) + 1
-        if seen[step["name"]] > 1:
-            step["name"] = f"{step['name']}-{seen[step['name']]}"
-    return steps
-
-
 def frozen(place: Place) -> dict[str, Any]:
     """What the run takes from its target; a later change of the target does not reach a run."""
     kept = ("id", "service", "environment", "root", "queue", "deployment")
@@ -244,27 +234,3 @@ def frozen(place: Place) -> dict[str, Any]:
         "env": {name: str(value) for name, value in place.env.items()},
     }
     return {name: getattr(place, name) for name in kept} | lists
-
-
-def sequence_of(snapshot: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """All rows of the run, in order: the state before, the steps, the own checks. Names stay unique."""
-    before = list(snapshot.get("before", []))
-    manual = snapshot.get("kind") == "evidence"
-    rows: list[dict[str, Any]] = []
-    if before:
-        seconds = sum(float(check.get("timeout") or 10.0) for check in before)
-        title = f"Record the state before ({len(before)} {'check' if len(before) == 1 else 'checks'})"
-        row = {
-            "name": BEFORE_NAME,
-            "title": title,
-            "kind": "check",
-            "effect": "read",
-            "timeout": seconds,
-            "checks": before,
-        }
-        rows.append({**row, "section": "before"})
-    for step in snapshot.get("steps", []):
-        skip = {"skip": MANUAL_EVIDENCE} if manual and step.get("kind") in ("manual", "approval") else {}
-        rows.append({**step, **skip, "section": "steps"})
-    rows += [{**check, "section": "checks"} for check in snapshot.get("checks", [])]
-    return unique(rows)

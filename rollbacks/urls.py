@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbacks.views import confirm, output, runs, services, settle, steps, targets
+from rollbacks.views import confirm, dry_run, output, runs, services, settle, steps, targets
 
 urlpatterns = [
     path("services/", services.services, name="services"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("runs/<int:pk>/start/", confirm.start, name="run-start"),
     path("runs/<int:pk>/parameters/", confirm.parameters, name="run-parameters"),
     path("runs/<int:pk>/approval/", confirm.approval, name="run-approval"),
+    path("runs/<int:pk>/dry-run/", dry_run.dry_run, name="run-dry-run"),
     path("runs/<int:pk>/discard/", confirm.discard, name="run-discard"),
     path("runs/<int:pk>/stop/", runs.stop, name="run-stop"),
     path("runs/<int:pk>/pause/", runs.pause, name="run-pause"),

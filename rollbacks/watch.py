@@ -26,8 +26,8 @@ LOAD_AFTER_END = timedelta(minutes=10)
 
 
 def open_watch(run: Run) -> Watch | None:
-    """Opens the watch of a run that has succeeded; the same watch when it is open already. Evidence has none."""
-    if run.kind == Run.Kind.EVIDENCE or run.status != Run.Status.SUCCEEDED:
+    """Opens the watch of a run that has succeeded; the same watch when it is open already. Evidence and dry runs have none."""
+    if run.kind in (Run.Kind.EVIDENCE, Run.Kind.DRY_RUN) or run.status != Run.Status.SUCCEEDED:
         return None
     there = Watch.objects.filter(run=run).first()
     if there is not None or newer_run(run):

@@ -21,6 +21,8 @@ def act_of(run: "Run") -> str:
         return f"Bring {where} back to normal"
     if run.kind == "evidence":
         return f"Gather evidence from {where}"
+    if run.kind == "dry_run":
+        return f"Dry run: {level_of(run)} on {where}"
     prefix = "Rehearse: " if run.kind == "drill" else ""
     if version := target_version(run, steps):
         verb = "roll" if prefix else "Roll"

@@ -36,7 +36,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # the frame
     "now": PAGE, "health": PAGE, "healthz": (OPEN, NOBODY), "live": PAGE, "test-mail": ACT, "reports": PAGE,
     "practice-panel": PAGE, "practice-break": ACT, "practice-mend": ACT,
-    "intake-alertmanager": (NOBODY, TOKEN),
+    "intake-alertmanager": (NOBODY, TOKEN), "mark-deploy": (NOBODY, TOKEN),
     # incidents
     "alert-setting-aside": ACT, "incidents": PAGE, "declare": (RESPOND, RESPOND), "declare-advice": (RESPOND, NOBODY), "incident": PAGE,
     "incident-acknowledgement": ACT, "incident-acknowledgement-withdrawal": ACT, "incident-escalation": ACT,
@@ -53,7 +53,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "services": PAGE, "add-service": WRITE_ACT, "change-service": WRITE_ACT, "add-environment": WRITE_ACT,
     "change-environment": WRITE_ACT, "targets": PAGE, "new-target": (WRITE, WRITE), "target": (READ, WRITE),
     "test-connection": WRITE_ACT, "connection-answer": PAGE,
-    "run": PAGE, "confirm-run": PAGE, "run-start": ACT, "run-parameters": ACT, "run-approval": ACT, "run-discard": ACT,
+    "run": PAGE, "confirm-run": PAGE, "run-start": ACT, "run-parameters": ACT, "run-approval": ACT, "run-discard": ACT, "run-dry-run": ACT,
     "run-stop": ACT, "run-pause": ACT, "run-resumption": ACT, "run-undo": ACT, "run-log": PAGE, "run-output": PAGE,
     "step-confirmation": ACT, "step-approval": ACT, "step-retry": ACT, "step-skip": ACT, "settle": READ_AND_ACT,
     # plans

@@ -78,6 +78,8 @@ R, S = RunStatus, StepStatus
 
 # Kinds that hold the slot of their service and environment; evidence never blocks a rollback.
 EXCLUSIVE = (RunKind.ROLLBACK, RunKind.UNDO, RunKind.RESTORE, RunKind.DRILL)
+# Kinds that only read: they never wait behind a rollback, nor it behind them.
+BESIDE = (RunKind.EVIDENCE, RunKind.DRY_RUN)
 # `one_active_run` counts these.
 ACTIVE = (R.QUEUED, R.RUNNING, R.WAITING, R.PAUSED, R.CANCELING, R.NEEDS_OPERATOR)
 

@@ -41,9 +41,10 @@ def _perform(step: "StepRun", around: Surroundings, sink: Sink, stop: Stop) -> O
 
 
 def ask_again(check: dict[str, Any], around: Surroundings, stop: Stop) -> Answer:
-    """The check's answer; after an undo one that did not pass before is not waited for until its time is over."""
+    """The check's answer. After an undo one that did not pass before is not waited for until its time is over, and in a
+    dry run none is: nothing was changed."""
     failed_before = check.get("before") and check["before"]["result"] != "pass"
-    return ask_now(check, around, stop) if failed_before else probes.ask(check, around, stop=stop)
+    return ask_now(check, around, stop) if failed_before or check.get("dry") else probes.ask(check, around, stop=stop)
 
 
 def ask_now(check: dict[str, Any], around: Surroundings, stop: Stop) -> Answer:
@@ -74,6 +75,10 @@ def judged(definition: dict[str, Any], answer: Answer, sink: Sink) -> Outcome:
     """An answer as an outcome. Cannot tell is never a pass; after an undo the same answer as before is what counts."""
     sink("stdout", answer.sentence + "\n")
     data = {"answer": as_json(answer)}
+    if definition.get("dry") and answer.result != "cannot_tell":
+        # Nothing was changed, so neither answer is a failure; that it can be asked is what a dry run shows.
+        words = "it passes already" if answer.result == "pass" else "it does not pass yet"
+        return Outcome("succeeded", detail=f"Now {words}: {answer.sentence}", data=data)
     before = definition.get("before")
     if before is not None:
         same = answer.result == before["result"] and answer.result != "cannot_tell"

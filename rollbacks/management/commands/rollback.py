@@ -8,11 +8,25 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from rollbacks.driving import drive, stay_with_watch
+from rollbacks.dry_run import dry_run, in_words
 from rollbacks.models import Refused, Run, StepRun
 from rollbacks.models.states import RunStatus, StepStatus
 from rollbacks.preflight import preflight
 
-ACTS = ("status", "start", "approve", "reject", "retry", "skip", "pause", "resume", "cancel", "settle", "drive")
+ACTS = (
+    "status",
+    "start",
+    "approve",
+    "reject",
+    "retry",
+    "skip",
+    "pause",
+    "resume",
+    "cancel",
+    "settle",
+    "drive",
+    "dry-run",
+)
 
 
 class Command(BaseCommand):
@@ -35,7 +49,7 @@ class Command(BaseCommand):
         if run is None:
             raise CommandError(f"There is no run {options['run']}.")
         try:
-            getattr(self, options["act"])(run, options)
+            getattr(self, options["act"].replace("-", "_"))(run, options)
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
 
@@ -107,6 +121,16 @@ class Command(BaseCommand):
             raise SystemExit(2)
         if options["watch"]:
             stay_with_watch(run, self.stdout.write)
+
+    def dry_run(self, run: Run, options: dict[str, Any]) -> None:
+        """Every command as it is rendered; those that read are done in this terminal, the others are not."""
+        if not run.prepared_at:
+            run.prepare()
+        shown = dry_run(run, by=self.person(options))
+        drive(shown, lambda _: None)
+        for line in in_words(shown):
+            self.stdout.write(line)
+        self.told(shown)
 
     def told(self, run: Run) -> None:
         run.refresh_from_db()
