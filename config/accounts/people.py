@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from config.roles import ADMINISTRATOR, ROLES, role_of
+from plans.models import Refused
 from timeline.models import Event, Stream
 
 STREAM = "installation"
@@ -17,10 +18,6 @@ LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 # After these the next sign-in must choose a password; after CHOSEN it need not.
 GIVEN = ("person.invited", "person.password_reset")
 CHOSEN = "person.password_changed"
-
-
-class Refused(Exception):
-    """The change was not made; `str(error)` says why and what to do next."""
 
 
 def one_time_password() -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from config.accounts import people
 from config.accounts.forms import InviteForm, RoleForm
 from config.roles import ADMINISTRATOR, role_of
+from plans.models import Refused
 from timeline.models import Event
 
 may_manage = permission_required("auth.change_user", raise_exception=True)
@@ -41,7 +42,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             person, password = people.invite(**form.cleaned_data, by=request.user)
-        except people.Refused as refused:
+        except Refused as refused:
             form.add_error("username", str(refused))
         else:
             return _handed_over(request, person, password, invited=True)
@@ -64,7 +65,7 @@ def role(request: HttpRequest, pk: int) -> HttpResponse:
         return _person_page(request, found, "Choose a role.", status=422)
     try:
         people.set_role(found, role=form.cleaned_data["role"], expected=form.cleaned_data["expected"], by=request.user)
-    except people.Refused as refused:
+    except Refused as refused:
         return _person_page(request, found, str(refused), status=409)
     messages.success(request, f"{found.username} is now {form.cleaned_data['role']}.")
     return redirect("person", pk=pk)
@@ -82,7 +83,7 @@ def activation(request: HttpRequest, pk: int) -> HttpResponse:
     )
     try:
         act(found, by=request.user)
-    except people.Refused as refused:
+    except Refused as refused:
         return _person_page(request, found, str(refused), status=409)
     messages.success(request, f"{found.username} is {done}.")
     return redirect("person", pk=pk)

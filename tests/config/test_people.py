@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 
 from config.accounts import people
 from config.roles import ADMINISTRATOR, RESPONDER, VIEWER, role_of
+from plans.models import Refused
 from timeline.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -38,13 +39,13 @@ def test_the_first_administrator_needs_nobody_to_invite_them(db: None) -> None:
 
 def test_a_name_exists_once_whatever_its_case(administrator: User) -> None:
     people.invite(username="ben", role=VIEWER, by=administrator)
-    with pytest.raises(people.Refused, match="exists already"):
+    with pytest.raises(Refused, match="exists already"):
         people.invite(username="Ben", role=VIEWER, by=administrator)
 
 
 @pytest.mark.parametrize("name", ["", "with space", "a" * 200])
 def test_a_name_that_is_none_is_refused(administrator: User, name: str) -> None:
-    with pytest.raises(people.Refused):
+    with pytest.raises(Refused):
         people.invite(username=name, role=VIEWER, by=administrator)
     assert kinds() == []
 
@@ -66,7 +67,7 @@ def test_a_role_is_set_with_its_event(administrator: User, viewer: User) -> None
 
 def test_a_stale_role_form_changes_nothing(administrator: User, viewer: User) -> None:
     people.set_role(viewer, role=RESPONDER, by=administrator)
-    with pytest.raises(people.Refused, match="is a responder meanwhile"):
+    with pytest.raises(Refused, match="is a responder meanwhile"):
         people.set_role(viewer, role=ADMINISTRATOR, by=administrator, expected=VIEWER)
     assert role_of(User.objects.get(pk=viewer.pk)) == RESPONDER
 
@@ -79,7 +80,7 @@ def test_administrators_get_and_lose_the_admin_pages(administrator: User, viewer
 
 
 def test_the_last_administrator_stays(administrator: User, viewer: User) -> None:
-    with pytest.raises(people.Refused, match="last administrator"):
+    with pytest.raises(Refused, match="last administrator"):
         people.set_role(administrator, role=VIEWER, by=administrator)
     people.set_role(viewer, role=ADMINISTRATOR, by=administrator)
     people.set_role(administrator, role=VIEWER, by=viewer)
@@ -87,13 +88,13 @@ def test_the_last_administrator_stays(administrator: User, viewer: User) -> None
 
 
 def test_nobody_deactivates_themselves(administrator: User) -> None:
-    with pytest.raises(people.Refused, match="yourself"):
+    with pytest.raises(Refused, match="yourself"):
         people.deactivate(administrator, by=administrator)
 
 
 def test_deactivating_and_letting_in_again(administrator: User, viewer: User) -> None:
     people.deactivate(viewer, by=administrator)
-    with pytest.raises(people.Refused, match="already"):
+    with pytest.raises(Refused, match="already"):
         people.deactivate(viewer, by=administrator)
     people.reactivate(viewer, by=administrator)
     assert User.objects.get(pk=viewer.pk).is_active

@@ -5,8 +5,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.accounts.people import Refused, invite, reset_password
+from config.accounts.people import invite, reset_password
 from config.roles import ADMINISTRATOR
+from plans.models import Refused
 
 
 class Command(BaseCommand):
