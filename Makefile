@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.run-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
 
-.PHONY: help run test test-sqlite test-postgres venv lint format e2e acceptance bench corpus
+.PHONY: simulate help run test test-sqlite test-postgres venv lint format e2e acceptance bench corpus
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,6 +63,9 @@ acceptance: $(DEV_STAMP) ## TARGET=FOLDER: every scenario on a real service; fai
 
 bench: $(DEV_STAMP) ## Measure the claims of docs/performance.md, as ratios taken in one run
 	@for file in benchmarks/bench_*.py; do $(PY) $$file || exit 1; done
+
+simulate: $(RUN_STAMP) ## How often a verdict is wrong: 10,000 simulated watches a case (SERIES=500 for fewer)
+	@$(PY) benchmarks/simulate_verdicts.py
 
 corpus: $(RUN_STAMP) ## CORPUS=FOLDER: how much of real plans the reader understands
 	@[ -n "$(CORPUS)" ] || { echo "make corpus needs CORPUS=FOLDER, a folder with score.py, labels.json and the plans."; exit 1; }

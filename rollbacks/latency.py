@@ -87,8 +87,7 @@ def _other_traffic(traffic: tuple[float | None, float | None]) -> str:
 
 
 def _against_limit(now: Blocks, limit_ms: float, confidence: float) -> LatencyFinding:
-    drawn = sorted(drawn_p95(now, SEED))
-    lower, upper = _bounds(drawn, confidence)
+    lower, upper = _bounds(drawn_p95(now, SEED), p95(now), confidence)
     data = {"p95_ms": p95(now), "lower_ms": round(lower, 1), "upper_ms": round(upper, 1), "limit_ms": limit_ms}
     said = f"95 % of the answers came within {_ms(p95(now))}"
     if upper < limit_ms:
@@ -104,7 +103,8 @@ def _against_baseline(now: Blocks, before: Blocks, tolerance: float, confidence:
     here, then = p95(now), p95(before)
     most = max(1 + tolerance, (then + NEGLIGIBLE_MS) / then if then else math.inf)
     pairs = zip(drawn_p95(now, SEED), drawn_p95(before, SEED + 1), strict=True)
-    lower, upper = _bounds(sorted(one / other if other else math.inf for one, other in pairs), confidence)
+    drawn = [one / other if other else math.inf for one, other in pairs]
+    lower, upper = _bounds(drawn, here / then if then else math.inf, confidence)
     data = {"p95_ms": here, "baseline_p95_ms": then, "tolerance": tolerance, "most": round(most, 4)}
     data |= {name: round(value, 4) for name, value in (("lower", lower), ("upper", upper)) if math.isfinite(value)}
     said = f"95 % of the answers came within {_ms(here)}, {_ms(then)} before the incident"
@@ -117,10 +117,11 @@ def _against_baseline(now: Blocks, before: Blocks, tolerance: float, confidence:
     )
 
 
-def _bounds(drawn: Sequence[float], confidence: float) -> tuple[float, float]:
-    """The one-sided lower and upper percentile bound of sorted draws."""
-    last = len(drawn) - 1
-    return drawn[math.floor((1 - confidence) * last)], drawn[math.ceil(confidence * last)]
+def _bounds(drawn: Sequence[float], measured: float, confidence: float) -> tuple[float, float]:
+    """The one-sided lower and upper percentile bound of the draws; what was measured lies between them."""
+    ranked, last = sorted(drawn), len(drawn) - 1
+    lower, upper = ranked[math.floor((1 - confidence) * last)], ranked[math.ceil(confidence * last)]
+    return min(lower, measured), max(upper, measured)
 
 
 def _ms(value: float) -> str:
