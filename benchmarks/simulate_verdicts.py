@@ -62,7 +62,7 @@ CASES = (
     Case("errors 5 % without a baseline", "bad", Service(0.05), before=None),
     Case("errors 2 % without a baseline", "bad", Service(0.02), before=None),
     Case("errors 1 %, 0.1 % before", "bad", Service(0.01)),
-    Case("errors 5 % in bursts", "bad", Service(0.05, bursts=0.2)),
+    Case("errors 5 % in bursts", "bad", Service(0.05, bursts=0.3)),
     Case("latency 1.5 times", "bad", Service(median_ms=120.0), latency=True),
     Case("latency 400 ms more", "bad", Service(median_ms=480.0), latency=True),
     Case("latency 400 ms more for every tenth", "bad", Service(slow_share=0.1), latency=True),
