@@ -169,6 +169,11 @@ EMAIL_USE_SSL = env_bool("FIREBREAK_SMTP_TLS", False)
 EMAIL_TIMEOUT = env_int("FIREBREAK_SMTP_TIMEOUT", 10)
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 MAIL_CONFIGURED = bool(EMAIL_HOST)
+MAIL_PER_MINUTE = env_int("FIREBREAK_MAIL_PER_MINUTE", 600)  # messages to stakeholders; pages to contacts are never held back
+REVIEW_MESSAGES = env_bool("FIREBREAK_REVIEW_MESSAGES", False)
+PAGE_ROUNDS = env_int("FIREBREAK_PAGE_ROUNDS", 3)  # how often the escalation path is walked before the pager stays quiet
+WEBHOOK_HOSTS = env_list("FIREBREAK_WEBHOOK_HOSTS", "")
+HEARTBEAT_URL = env_str("FIREBREAK_HEARTBEAT_URL")
 DEFAULT_FROM_EMAIL = env_str("FIREBREAK_MAIL_FROM", "Firebreak <firebreak@localhost>")
 
 # Redis and Celery: the database is the state machine, a message is only a hint.
@@ -212,6 +217,8 @@ SCAN_INTERVAL = env_float("FIREBREAK_SCAN_INTERVAL", 5.0)
 LEASE_SECONDS = env_float("FIREBREAK_LEASE_SECONDS", 30.0)
 LEASE_RENEW_SECONDS = env_float("FIREBREAK_LEASE_RENEW_SECONDS", 5.0)
 LEASE_MARGIN_SECONDS = env_float("FIREBREAK_LEASE_MARGIN_SECONDS", 10.0)
+# Minutes after which whoever leads may start a run that nobody else has approved; 0: never.
+LONE_APPROVAL_MINUTES = env_float("FIREBREAK_LONE_APPROVAL_MINUTES", 10.0)
 KILL_GRACE_SECONDS = env_float("FIREBREAK_KILL_GRACE_SECONDS", 10.0)
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
@@ -224,6 +231,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "rollbacks.scan",
         "schedule": SCAN_INTERVAL,
         "options": {"expires": max(1.0, SCAN_INTERVAL - 1)},
+    },
+    "audit": {
+        "task": "incidents.audit",
+        "schedule": 60.0,
+        "options": {"expires": 50},
     },
     "incidents": {
         "task": "incidents.scan",

@@ -5,8 +5,11 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        """Registers what follows from events."""
+        """Registers what follows from events, and what the engine asks about an incident."""
+        from incidents import for_runs
         from incidents.followers import FOLLOWERS
+        from rollbacks.callers import CALLERS
         from timeline import followers
 
         followers.register(FOLLOWERS)
+        CALLERS.register(leads=for_runs.leads, others=for_runs.others)

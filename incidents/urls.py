@@ -1,6 +1,6 @@
 from django.urls import path
 
-from incidents import api
+from incidents import api, deploy_api
 from incidents.views import (
     alerts,
     decisions,
@@ -76,6 +76,7 @@ urlpatterns = [
     path("reports/", reports.reports, name="reports"),
     path("targets/<int:target>/contacts/", targets.contacts, name="contacts"),
     path("api/intake/alertmanager/", api.intake_alertmanager, name="intake-alertmanager"),
+    path("api/deploys/", deploy_api.mark, name="mark-deploy"),
     path("health/", health.health, name="health"),
     path("health/test-mail/", health.test_mail, name="test-mail"),
     path("healthz", health.healthz, name="healthz"),

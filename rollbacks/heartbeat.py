@@ -2,8 +2,8 @@
 
 import logging
 import os
+import shutil
 import threading
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from rollbacks import process
 from rollbacks.models import Worker
+from rollbacks.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class Heartbeat:
             "pid": os.getpid(),
             "queues": sorted(consumer.app.amqp.queues.consume_from),
             "slots": int(getattr(pool, "num_processes", None) or getattr(pool, "limit", None) or 1),
-            "version": own_version(),
+            "version": VERSION,
         }
         self._wake = threading.Event()
         self._over = self._stopping = False
@@ -51,13 +52,15 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._over:
-            self._safely(
-                lambda: Worker.beat(self.name, **self._facts, busy=len(state.active_requests), stopping=self._stopping)
-            )
+            self._safely(self._beat)
             self._wake.wait(settings.LEASE_RENEW_SECONDS)
             self._wake.clear()
         self._safely(lambda: Worker.objects.filter(name=self.name, pid=os.getpid()).delete())
         connection.close()
+
+    def _beat(self) -> None:
+        busy, free = len(state.active_requests), free_bytes()
+        Worker.beat(self.name, **self._facts, busy=busy, free_bytes=free, stopping=self._stopping)
 
     def _safely(self, act: Any) -> None:
         try:
@@ -67,11 +70,12 @@ class Heartbeat:
             connection.close()
 
 
-def own_version() -> str:
+def free_bytes() -> int | None:
+    """Left where this worker keeps its logs."""
     try:
-        return version("firebreak")
-    except PackageNotFoundError:
-        return "dev"
+        return shutil.disk_usage(settings.DATA_DIR).free
+    except OSError:
+        return None
 
 
 HEARTS: list[Heartbeat] = []

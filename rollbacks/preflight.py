@@ -3,14 +3,22 @@ line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
-from rollbacks.models import Run, Worker
+from rollbacks import callers, deploys
+from rollbacks.hands import hands
+from rollbacks.models import Run, Sample, approving
 from rollbacks.models.states import EXCLUSIVE, RunStatus, StepStatus
 from timeline import domain_time
 from timeline.doorbell import redis_is_up
 
 State = Literal["ok", "warn", "stop"]
+MIB = 1024 * 1024
+# Below the first a log or an atomic write of a file may fail half way; below the second a person should know.
+NO_SPACE, LITTLE_SPACE = 16 * MIB, 512 * MIB
+# What counts as "now" for the figures of the service.
+LATELY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,11 @@ class Reason:
     sentence: str
     run: Run | None = None  # the run that the sentence speaks of
 
+    @property
+    def blocks(self) -> bool:
+        """True when the run cannot start because of it."""
+        return self.state == "stop"
+
 
 def preflight(run: Run) -> list[Reason]:
     """Every reason for a draft, what stops it first."""
@@ -31,7 +44,7 @@ def preflight(run: Run) -> list[Reason]:
 
 
 def may_start(reasons: list[Reason]) -> bool:
-    return all(reason.state != "stop" for reason in reasons)
+    return not any(reason.blocks for reason in reasons)
 
 
 def state(run: Run) -> Iterator[Reason]:
@@ -73,24 +86,41 @@ def revision(run: Run) -> Iterator[Reason]:
         yield Reason("revision", kind, why)
     else:
         yield Reason("revision", "ok", f"Revision {run.revision.number} is approved.")
-    if run.needs_second_person:
-        yield Reason("second-person", "warn", "A second person must approve these exact steps before they run.")
+
+
+def second_person(run: Run) -> Iterator[Reason]:
+    """How many others must say yes, and who may go on alone when they do not."""
+    if not run.needs_second_person:
+        return
+    left = approving.missing(run)
+    if not left:
+        yield Reason("second-person", "ok", "Enough people have approved these exact steps.")
+        return
+    who = "A second person" if left == 1 else approving.people(left).capitalize()
+    at = approving.alone_from(run)
+    alone = f" From {at:%H:%M:%S} on the incident manager may go on alone." if at else ""
+    yield Reason("second-person", "warn", f"{who} must approve these exact steps before they run.{alone}")
 
 
 def workers(run: Run) -> Iterator[Reason]:
     """Somebody who will do it: present, busy and absent are different words."""
     by_hand = f"manage.py rollback drive {run.pk} does it without one."
-    serving = Worker.objects.serving(run.queue)
+    there = [hand for hand in hands(run.queue) if hand.is_there]
     if not redis_is_up():
         yield Reason("redis", "warn", f"Redis does not answer, so no worker can be told. {by_hand}")
-    if not serving:
+    if not there:
         yield Reason("worker", "warn", f"No worker listens to the queue {run.queue}: the run would wait. {by_hand}")
-    elif all(worker.is_full for worker in serving):
+    elif all(hand.state == "busy" for hand in there):
         yield Reason(
             "worker", "warn", f"Every worker of the queue {run.queue} is busy: the run waits until one is free."
         )
     else:
-        yield Reason("worker", "ok", f"A worker is ready on {', '.join(sorted({worker.host for worker in serving}))}.")
+        yield Reason("worker", "ok", f"A worker is ready on {', '.join(sorted({hand.host for hand in there}))}.")
+    if other := [hand for hand in there if hand.is_other_version]:
+        names = ", ".join(f"{hand.name} ({hand.version})" for hand in other)
+        yield Reason(
+            "worker-version", "warn", f"Other code than these pages' runs in {names}. Restart it when you can."
+        )
 
 
 def evidence(run: Run) -> Iterator[Reason]:
@@ -125,4 +155,61 @@ def rehearsal(run: Run) -> Iterator[Reason]:
     )
 
 
-LOOKS = (state, slot, revision, workers, evidence, rehearsal)
+def deploy(run: Run) -> Iterator[Reason]:
+    """A deploy that goes on would put back what this run takes away."""
+    if run.kind == "evidence":
+        return
+    mark = deploys.in_progress(run.target)
+    if mark is not None:
+        yield Reason("deploy", "warn", f"{mark.sentence} Stop it first, or it may undo this run.")
+
+
+def space(run: Run) -> Iterator[Reason]:
+    """The disks of the host where the commands run, as the worker saw them that rendered the steps."""
+    seen = run.seen_there or {}
+    for disk in seen.get("disks", []):
+        left = f"{disk['free'] // MIB} MiB"
+        if disk["free"] < NO_SPACE:
+            yield Reason("disk", "stop", f"Only {left} are free for {disk['name']} on {seen['host']}. Make room first.")
+        elif disk["free"] < LITTLE_SPACE:
+            yield Reason("disk", "warn", f"Only {left} are free for {disk['name']} on {seen['host']}.")
+
+
+def other_incidents(run: Run) -> Iterator[Reason]:
+    """Two incidents of one service: two people might pull it in two directions."""
+    for sentence in callers.others(run):
+        yield Reason("other-incident", "warn", sentence)
+
+
+def already_well(run: Run) -> Iterator[Reason]:
+    """A rollback of a service that answers well is worth a second thought."""
+    if run.kind != "rollback":
+        return
+    since = domain_time.now() - LATELY
+    for signal in Sample.objects.filter(target=run.target, at__gte=since).values_list("signal", flat=True).distinct():
+        lately = Sample.objects.of(run.target, signal).between(since, None)
+        counts = lately.counts()
+        if not counts.requests or counts.errors:
+            return
+        slowest = max((row.p95_ms for row in lately if row.p95_ms is not None), default=None)
+        time = f", 95 % of them within {slowest:.0f} ms" if slowest is not None else ""
+        yield Reason(
+            "already-well",
+            "warn",
+            f"It answers well now: 0 {signal} in {counts.requests} requests of the last minute{time}. Are you sure?",
+        )
+
+
+LOOKS = (
+    state,
+    slot,
+    revision,
+    second_person,
+    workers,
+    deploy,
+    space,
+    other_incidents,
+    already_well,
+    evidence,
+    rehearsal,
+)

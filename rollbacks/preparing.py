@@ -1,19 +1,22 @@
 """Asks the target what a snapshot needs to know, and renders it."""
 
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from rollbacks import probes
+from rollbacks import probes, process
 from rollbacks.context import Surroundings
 from rollbacks.parameters import Reading
 from rollbacks.snapshot import Place, Rendered, Undone, render
+from timeline import domain_time
 
 BACKSTOP_SECONDS = 120  # between the longest step and the hard time limit
 
 if TYPE_CHECKING:
-    from rollbacks.models import Run, Target
+    from rollbacks.models import Run, StepRun, Target
 
 
 def render_for(run: "Run", given: Mapping[str, str]) -> Rendered:
@@ -50,6 +53,21 @@ def too_long(made: Rendered) -> list[str]:
     ]
 
 
+def seen_there(target: "Target") -> dict[str, Any]:
+    """What this process sees where the commands would run: the host, and the space on its disks in bytes."""
+    places = {"its data folder": Path(settings.DATA_DIR)} | (
+        {"the target's folder": Path(target.root)} if target.root else {}
+    )
+    disks = []
+    for name, path in places.items():
+        try:
+            usage = shutil.disk_usage(path)
+        except OSError:
+            continue  # a folder that is not there is the connection test's word
+        disks.append({"name": name, "path": str(path), "free": usage.free, "total": usage.total})
+    return {"host": process.host_name(), "disks": disks, "at": domain_time.now().isoformat()}
+
+
 def place_of(target: "Target") -> Place:
     """The target as plain data."""
     return Place(
@@ -69,11 +87,19 @@ def place_of(target: "Target") -> Place:
 
 def undone_of(run: "Run") -> tuple[Undone, ...]:
     """The run that an undo undoes; for a restore those that stand, newest first."""
+    if run.undoes_step is not None and run.undoes is not None:
+        return (one_step_undone(run.undoes, run.undoes_step),)
     if run.undoes is not None:
         return (undone(run.undoes),)
     if run.kind == "restore" and not run.revision.compiled.get("restore"):
         return tuple(undone(one) for one in type(run).objects.standing(run.target))
     return ()
+
+
+def one_step_undone(run: "Run", step: "StepRun") -> Undone:
+    """One step of a run. The state before is not promised back: the other steps stand."""
+    done = {**step.definition, "inverse": (step.outcome or {}).get("inverse")}
+    return Undone(level=run.level, params=run.params, done=(done,), one_step=True)
 
 
 def undone(run: "Run") -> Undone:

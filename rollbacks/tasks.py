@@ -51,9 +51,9 @@ def hint(run_id: int, queue: str, expires: float = FIRST_EXPIRES) -> bool:
     return send(advance, run_id, queue=queue, expires=expires)
 
 
-def hint_prepare(run_id: int, expires: float = FIRST_EXPIRES) -> bool:
-    """Tells a worker to prepare a run. On the queue of the probes: it must not wait behind a long step."""
-    return send(prepare, run_id, queue="probe", expires=expires)
+def hint_prepare(run_id: int, queue: str, expires: float = FIRST_EXPIRES) -> bool:
+    """Tells a worker to prepare a run. It must not wait behind a long step: see `Run.preparing_queue`."""
+    return send(prepare, run_id, queue=queue, expires=expires)
 
 
 @shared_task(name="rollbacks.advance", bind=True)
@@ -61,11 +61,22 @@ def advance(self: Any, run_id: int) -> None:
     """Does the steps of a run that nobody has claimed."""
     if self.request.delivery_info and self.request.delivery_info.get("redelivered"):
         note_redelivery(run_id)
+    arrived = str((self.request.delivery_info or {}).get("routing_key") or "")
+    if arrived and (right := right_queue(run_id)) not in ("", arrived):
+        # A stray hint: these hands cannot reach the service, or reach another one under the same path.
+        hint(run_id, right)
+        return
     name = str(self.request.hostname or process.host_name())
     asked, ends = stopping(name), time.monotonic() + TURN_SECONDS
     runner.advance(run_id, owner=name, should_stop=lambda: time.monotonic() > ends or asked())
     if time.monotonic() > ends and not asked():
-        hint(run_id, str((self.request.delivery_info or {}).get("routing_key") or "rollback"))
+        hint(run_id, arrived or "rollback")
+
+
+def right_queue(run_id: int) -> str:
+    """The queue whose workers may do this run; empty for a run that is gone."""
+    run = Run.objects.select_related("target").only("kind", "snapshot", "target__queue").filter(pk=run_id).first()
+    return run.queue if run else ""
 
 
 def note_redelivery(run_id: int) -> None:
@@ -142,7 +153,11 @@ def nudge() -> int:
         ):
             continue
         seconds = float(run.nudge_seconds)
-        sent += hint_prepare(run.pk, seconds) if run.status == RunStatus.DRAFT else hint(run.pk, run.queue, seconds)
+        sent += (
+            hint_prepare(run.pk, run.preparing_queue, seconds)
+            if run.status == RunStatus.DRAFT
+            else hint(run.pk, run.queue, seconds)
+        )
     return sent
 
 

@@ -13,12 +13,13 @@ class Undone:
     params: Mapping[str, str]
     done: tuple[Mapping[str, Any], ...]  # definitions of its succeeded steps; with `inverse` where one was recorded
     state_before: Mapping[str, Any] = field(default_factory=dict)
+    one_step: bool = False  # then the level's own list does not apply
 
 
 def undo_steps(compiled: Mapping[str, Any], undone: Undone, problems: list[str]) -> list[dict[str, Any]]:
     """The level's `**Undo:**` list; else the `undo=` keys of the steps that were done, last first."""
     written = (level_of(compiled, undone.level) or {}).get("undo")
-    if written:
+    if written and not undone.one_step:
         return list(written)
     by_name = {step["name"]: step for step in every_step(compiled)}
     steps = []

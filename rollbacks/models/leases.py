@@ -16,6 +16,7 @@ from django.utils import timezone
 from rollbacks.context import Outcome
 from rollbacks.models import flow
 from rollbacks.models.states import RunStatus, StepStatus
+from rollbacks.snapshot import hash_of, sequence_of
 from timeline import domain_time
 from timeline.models import Event
 
@@ -38,7 +39,7 @@ def claim(run_id: int, *, owner: str, host: str, boot_id: str = "") -> "StepRun 
         if run.status == RunStatus.QUEUED:
             begin(run)
         step = run.steps.filter(status=StepStatus.QUEUED).order_by("position").first()
-        if step is None or not take(step, owner):
+        if step is None or not is_approved(step, run) or not take(step, owner):
             return None
         step.refresh_from_db()
         step.run = run
@@ -67,16 +68,37 @@ def something_to_claim(run_id: int) -> bool:
 
 
 def begin(run: "Run") -> None:
-    """queued → running, by whoever claims first; only the approved snapshot is begun."""
-    from rollbacks.snapshot import hash_of
+    """queued → running, by whoever claims first; only the snapshot that was queued is begun.
 
+    The message that brought us here held the run's number only: what is executed is compared with the hash that the
+    timeline, which is chained, kept when a person started the run.
+    """
     run.move_to(RunStatus.RUNNING)
     Event.record(run.stream, "run.started", data=run.said())
-    if hash_of(run.snapshot) != run.snapshot_hash:
-        run.move_to(RunStatus.FAILED, finished_at=domain_time.now(), detail=SNAPSHOT_CHANGED)
-        Event.record(run.stream, "run.failed", data=run.said(reason=SNAPSHOT_CHANGED))
+    queued = Event.objects.filter(stream=run.stream, kind="run.queued", data__run=run.pk).order_by("-seq").first()
+    if queued is None or hash_of(run.snapshot) != run.snapshot_hash or queued.data.get("hash") != run.snapshot_hash:
+        refuse_changed(run)
         return
     flow.go_on(run)
+
+
+def is_approved(step: "StepRun", run: "Run") -> bool:
+    """Looked at before each step: its text is the one of the snapshot, and the snapshot has the run's hash."""
+    rows = sequence_of(run.snapshot)
+    same = 0 < step.position <= len(rows) and rows[step.position - 1] == step.definition
+    if same and hash_of(run.snapshot) == run.snapshot_hash:
+        return True
+    if run.status in (RunStatus.RUNNING, RunStatus.CANCELING):
+        refuse_changed(run)
+    return False
+
+
+def refuse_changed(run: "Run") -> None:
+    """The run ends; nothing of the changed text is started."""
+    status = RunStatus.CANCELED if run.status == RunStatus.CANCELING else RunStatus.FAILED
+    flow.close_open_steps(run)
+    run.move_to(status, finished_at=domain_time.now(), detail=SNAPSHOT_CHANGED)
+    Event.record(run.stream, f"run.{status}", data=run.said(reason=SNAPSHOT_CHANGED))
 
 
 def take(step: "StepRun", owner: str) -> bool:

@@ -11,18 +11,23 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from rollbacks.models import flow, starting
+from rollbacks.models import approving, flow, starting
 from rollbacks.models.run_queries import RunQuerySet
 from rollbacks.models.service import Environment, Service
-from rollbacks.models.states import ACTIVE, EXCLUSIVE, RUN_MOVES, TERMINAL, RunKind, RunStatus, StepStatus
+from rollbacks.models.states import ACTIVE, BESIDE, EXCLUSIVE, RUN_MOVES, TERMINAL, RunKind, RunStatus, StepStatus
 from rollbacks.models.states import Conflict as Conflict
 from rollbacks.models.states import Refused as Refused
-from rollbacks.models.target import Target
+from rollbacks.models.target import DEFAULT_QUEUE, Target
 from timeline import domain_time
 from timeline.models import Stream
 
 if TYPE_CHECKING:
     from rollbacks.models.step_run import StepRun
+
+
+def beside(queue: str) -> str:
+    """The queue for what must not wait behind a rollback: `probe` on this host, the same one elsewhere."""
+    return "probe" if queue == DEFAULT_QUEUE else queue
 
 
 class Run(models.Model):
@@ -133,8 +138,15 @@ class Run(models.Model):
 
     @property
     def queue(self) -> str:
-        """Where its hints go. Evidence never waits behind a rollback, and a rollback never behind evidence."""
-        return "probe" if self.kind == RunKind.EVIDENCE else self.target.queue
+        """Where its hints go: the queue that its snapshot froze. Evidence never waits behind a rollback here, and a
+        rollback never behind evidence; a worker elsewhere does both, because only it reaches the service."""
+        frozen = (self.snapshot or {}).get("target", {}).get("queue")
+        return beside(frozen or self.target.queue) if self.kind in BESIDE else frozen or self.target.queue
+
+    @property
+    def preparing_queue(self) -> str:
+        """Where its steps are rendered: the plan's reads are asked where its commands would run."""
+        return beside(self.target.queue)
 
     @property
     def current_step(self) -> "StepRun | None":
@@ -177,34 +189,7 @@ class Run(models.Model):
 
     # Verbs, from draft to queued
 
-    @classmethod
-    def draft(
-        cls,
-        *,
-        target: Target,
-        revision: Any,
-        kind: str,
-        stream: Stream | str,
-        level: int | None = None,
-        by: Any = None,
-        params: dict[str, str] | None = None,
-        supersedes: "Run | None" = None,
-        undoes: "Run | None" = None,
-        matrix_seconds: float | None = None,
-    ) -> "Run":
-        """A new run that has no snapshot yet. Raises Refused when the revision has no such procedure."""
-        return starting.draft(
-            target=target,
-            revision=revision,
-            kind=kind,
-            stream=stream,
-            level=level,
-            by=by,
-            params=params,
-            supersedes=supersedes,
-            undoes=undoes,
-            matrix_seconds=matrix_seconds,
-        )
+    draft = staticmethod(starting.draft)
 
     @classmethod
     def gather(cls, *, target: Target, revision: Any, stream: Stream | str, by: Any = None) -> "Run":
@@ -230,16 +215,20 @@ class Run(models.Model):
         return starting.start(self, by=by, snapshot_hash=snapshot_hash)
 
     def approve(self, *, by: Any, snapshot_hash: str | None = None) -> "Run":
-        """A second person stands for the snapshot; the run is queued."""
-        return starting.approve(self, by=by, snapshot_hash=snapshot_hash)
+        """Another person stands for the snapshot; with enough of them the run is queued."""
+        return approving.approve(self, by=by, snapshot_hash=snapshot_hash)
+
+    def go_alone(self, *, by: Any, reason: str) -> "Run":
+        """Nobody else answered in time: whoever leads queues the run alone, which the timeline says."""
+        return approving.go_alone(self, by=by, reason=reason)
 
     def reject(self, *, by: Any, reason: str) -> "Run":
         """A second person refuses the snapshot; the run is over."""
-        return starting.reject(self, by=by, reason=reason)
+        return approving.reject(self, by=by, reason=reason)
 
     def expire(self) -> "Run":
         """Nobody approved in time; the run is over."""
-        return starting.expire(self)
+        return approving.expire(self)
 
     def discard(self, *, by: Any = None, reason: str = "") -> "Run":
         """Gives up a draft, a wait for approval or a run no worker has begun."""

@@ -1,22 +1,19 @@
 """A run's way from a draft to the queue: choose the procedure, render the snapshot, have it approved, take the slot."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from rollbacks.models import flow
+from rollbacks.models import approving, flow
 from rollbacks.models.states import ACTIVE, EXCLUSIVE, Conflict, Refused, RunKind, RunStatus, StepStatus
 from timeline import domain_time
 from timeline.models import Event, Stream
 
 if TYPE_CHECKING:
     from rollbacks.models.run import Run
+    from rollbacks.models.step_run import StepRun
     from rollbacks.models.target import Target
-
-# How long a snapshot waits for its second person.
-APPROVAL_LIFETIME = timedelta(hours=1)
 
 
 def draft(
@@ -25,16 +22,23 @@ def draft(
     revision: Any,
     kind: str,
     stream: Stream | str,
-    level: int | None,
-    by: Any,
-    params: dict[str, str] | None,
-    supersedes: "Run | None",
-    undoes: "Run | None",
-    matrix_seconds: float | None,
+    level: int | None = None,
+    by: Any = None,
+    params: dict[str, str] | None = None,
+    supersedes: "Run | None" = None,
+    undoes: "Run | None" = None,
+    undoes_step: "StepRun | None" = None,
+    matrix_seconds: float | None = None,
 ) -> "Run":
-    """See `Run.draft`."""
+    """A new run that has no snapshot yet. Raises Refused when the revision has no such procedure.
+
+    `undoes_step` makes the undo one of that step alone.
+    """
     from rollbacks.models import Run
 
+    if undoes_step is not None:
+        expect_undoable(undoes_step)
+        undoes = undoes_step.run
     if kind == RunKind.UNDO:
         if undoes is None:
             raise Refused("An undo needs the run that it undoes.")
@@ -59,9 +63,20 @@ def draft(
             requested_by=by,
             supersedes=supersedes,
             undoes=undoes,
+            undoes_step=undoes_step,
         )
         Event.record(run.stream, "run.drafted", actor=by, data=run.said())
     return run
+
+
+def expect_undoable(step: "StepRun") -> None:
+    """A step of a run that is over, which was done and names its way back."""
+    if not step.run.is_over:
+        raise Refused(f"{step.run} is still {step.run.get_status_display().lower()}. Stop it first.")
+    if step.status != StepStatus.SUCCEEDED:
+        raise Refused(f"{step} is {step.get_status_display().lower()}: there is nothing of it to undo.")
+    if not step.definition.get("undo"):
+        raise Refused(f"{step} names no undo= in its plan. Undo the whole run, or take it back by hand.")
 
 
 def level_of(revision: Any, level: int | None) -> dict[str, Any] | None:
@@ -95,6 +110,7 @@ def prepare(run: "Run", *, params: dict[str, str] | None = None) -> "Run":
         "snapshot": rendered.snapshot,
         "snapshot_hash": rendered.hash,
         "problems": rendered.problems,
+        "seen_there": preparing.seen_there(run.target),
         "prepared_at": domain_time.now(),
     }
     with transaction.atomic():
@@ -120,7 +136,7 @@ def prepare_later(run: "Run") -> None:
         prepare_requested_at=at, prepared_at=None, nudged_at=timezone.now(), nudge_seconds=5
     )
     run.prepare_requested_at, run.prepared_at = at, None
-    transaction.on_commit(lambda: tasks.hint_prepare(run.pk), robust=True)
+    transaction.on_commit(lambda: tasks.hint_prepare(run.pk, run.preparing_queue), robust=True)
 
 
 def start(run: "Run", *, by: Any, snapshot_hash: str | None) -> "Run":
@@ -129,18 +145,11 @@ def start(run: "Run", *, by: Any, snapshot_hash: str | None) -> "Run":
         older = type(run).locked(run.supersedes_id) if run.supersedes_id else None
         held = type(run).locked(run.pk)
         expect_startable(held, snapshot_hash)
-        if held.needs_second_person and not by_second_person(held):
-            held.move_to(RunStatus.AWAITING_APPROVAL, requested_by=by, expires_at=domain_time.now() + APPROVAL_LIFETIME)
-            Event.record(held.stream, "run.awaiting_approval", actor=by, data=held.said(hash=held.snapshot_hash))
+        if held.needs_second_person and approving.missing(held, by=by):
+            approving.ask(held, by=by)
             return held
         queue(held, older, by=by)
     return held
-
-
-def by_second_person(run: "Run") -> bool:
-    """True when somebody else than the requester stands for exactly this snapshot."""
-    standing = run.approvals.filter(step_run=None, decision="approved", snapshot_hash=run.snapshot_hash)
-    return standing.exclude(by=run.requested_by).exists()
 
 
 def expect_startable(run: "Run", snapshot_hash: str | None) -> None:
@@ -226,66 +235,3 @@ def make_steps(run: "Run") -> None:
             )
         )
     StepRun.objects.bulk_create(rows)
-
-
-def approve(run: "Run", *, by: Any, snapshot_hash: str | None) -> "Run":
-    """See `Run.approve`."""
-    with transaction.atomic():
-        older = type(run).locked(run.supersedes_id) if run.supersedes_id else None
-        held = expect_awaiting(run)
-        if held.expires_at and held.expires_at <= domain_time.now():
-            raise Refused(f"The time to approve {held} is over. Make a new draft.")
-        if by is None or by.pk == held.requested_by_id:
-            raise Refused("You asked for this run; a second person must approve it.")
-        expect_startable(held, snapshot_hash)
-        decide(held, by, "approved", "")
-        Event.record(held.stream, "run.approved", actor=by, data=held.said(hash=held.snapshot_hash))
-        queue(held, older, by=by)
-    return held
-
-
-def reject(run: "Run", *, by: Any, reason: str) -> "Run":
-    """See `Run.reject`."""
-    if not reason.strip():
-        raise Refused("Say why, in a few words: the reason stands on the timeline.")
-    with transaction.atomic():
-        held = expect_awaiting(run)
-        decide(held, by, "rejected", reason)
-        held.move_to(RunStatus.REJECTED, finished_at=domain_time.now(), detail=f"Refused by {by}: {reason}"[:500])
-        Event.record(held.stream, "run.rejected", actor=by, data=held.said(reason=reason))
-    return held
-
-
-def expire(run: "Run") -> "Run":
-    """See `Run.expire`."""
-    with transaction.atomic():
-        held = expect_awaiting(run)
-        if held.expires_at is None or held.expires_at > domain_time.now():
-            raise Refused(f"{held} may still be approved.")
-        held.move_to(RunStatus.EXPIRED, finished_at=domain_time.now(), detail="Nobody approved in time.")
-        Event.record(held.stream, "run.expired", data=held.said())
-    return held
-
-
-def expect_awaiting(run: "Run") -> "Run":
-    held = type(run).locked(run.pk)
-    if held.status != RunStatus.AWAITING_APPROVAL:
-        raise Refused(f"{held} is {held.get_status_display().lower()} and waits for no approval.")
-    return held
-
-
-def decide(run: "Run", by: Any, decision: str, reason: str) -> None:
-    from rollbacks.models.approval import RunApproval
-
-    try:
-        with transaction.atomic():
-            RunApproval.objects.create(
-                run=run,
-                snapshot_hash=run.snapshot_hash,
-                by=by,
-                at=timezone.now(),
-                decision=decision,
-                reason=reason[:500],
-            )
-    except IntegrityError:
-        raise Refused("You have decided about this run already.") from None

@@ -1,5 +1,7 @@
 """Detached steps whose worker is gone: their end is collected, or their lease is kept while they still run."""
 
+from dataclasses import replace
+
 from django.utils import timezone
 
 from rollbacks.context import Surroundings
@@ -7,6 +9,7 @@ from rollbacks.executors.detached import Detached, end_group
 from rollbacks.executors.text import TextReader
 from rollbacks.models import Attempt, StepRun, leases
 from rollbacks.runner.output import OutputWriter
+from rollbacks.runner.proving import proved
 
 
 def adopt(step: StepRun) -> bool:
@@ -17,8 +20,10 @@ def adopt(step: StepRun) -> bool:
     there = Detached.of(attempt.mark)
     code = there.exit_code
     if code is not None:
-        collect(step, attempt, there)
-        return step.record(there.outcome(code, step.definition.get("ok") or [0]), token=step.token)
+        writer = collect(step, attempt, there)
+        # Not patient: this is the scan, which others wait for.
+        outcome = proved(step, attempt, there.outcome(code, step.definition.get("ok") or [0]), no_stop, patient=False)
+        return step.record(replace(outcome, detail=writer.redactor.mask(outcome.detail)), token=step.token)
     if not attempt.living:
         return False
     late = (timezone.now() - attempt.started_at).total_seconds() > float(step.definition.get("timeout") or 60.0)
@@ -28,7 +33,7 @@ def adopt(step: StepRun) -> bool:
     return leases.extend(step)
 
 
-def collect(step: StepRun, attempt: Attempt, there: Detached) -> None:
+def collect(step: StepRun, attempt: Attempt, there: Detached) -> OutputWriter:
     """Its whole output once more: what the dead worker had written of it may lack its end."""
     secrets = Surroundings.for_snapshot(step.run.snapshot).secrets.values()
     writer = OutputWriter(attempt, step_id=step.pk, token=step.token, secrets=secrets)
@@ -40,3 +45,9 @@ def collect(step: StepRun, attempt: Attempt, there: Detached) -> None:
         writer("stdout", reader.feed(data))
     writer.finish()
     writer.flush()
+    return writer
+
+
+def no_stop() -> bool:
+    """Nobody stops the collecting of what has ended."""
+    return False

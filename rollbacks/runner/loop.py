@@ -14,6 +14,7 @@ from rollbacks.models import StepRun, leases
 from rollbacks.runner.keeper import Keeper
 from rollbacks.runner.output import OutputWriter
 from rollbacks.runner.perform import perform, surroundings
+from rollbacks.runner.proving import proved
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 0.5
@@ -45,6 +46,7 @@ def carry_out(step: StepRun, *, claimed: float, leaving: Callable[[], bool] = la
         if outcome.data.get(LET_GO):
             keeper.flush()
             return  # it goes on without us; whoever finds its lease run out collects its end
+        outcome = proved(step, attempt, outcome, keeper.stop)
         outcome = told(outcome, writer, keeper)
         if keeper.gave_up:
             # Nobody else can know what we saw: the lease runs out, the step is lost, a person looks.

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db import transaction
 
-from rollbacks import probes
-from rollbacks.context import Answer, Surroundings
+from rollbacks.context import Answer
 from rollbacks.models import Attempt, StepRun
 from rollbacks.models.leases import expired_leases
 from rollbacks.runner.adopting import adopt
 from rollbacks.runner.perform import as_json
+from rollbacks.runner.proving import ask
 from timeline import domain_time
 from timeline.models import Event
 
@@ -72,12 +72,9 @@ def look_after(step: StepRun) -> bool:
 
 def ask_verify(step: StepRun, attempt: Attempt) -> Answer:
     """What the step's `verify` says now, asked with the attempt's start."""
-    verify = step.definition.get("verify_step")
-    if not verify:
+    if not step.definition.get("verify_step"):
         return Answer("cannot_tell", "The plan names no verify for this step: look yourself.")
-    started = attempt.started_at.timestamp()
-    around = Surroundings.for_snapshot(step.run.snapshot, since=started).with_(attempt_since=started)
-    return probes.ask(verify, around, patient=False)
+    return ask(step, attempt)
 
 
 def proposal(step: StepRun, answer: Answer, *, alive: bool, here: bool) -> dict[str, Any]:

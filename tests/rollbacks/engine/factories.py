@@ -69,6 +69,11 @@ def make_user(name: str = "ana") -> User:
     return User.objects.get_or_create(username=name)[0]
 
 
+def make_operator(name: str = "olga") -> User:
+    """Somebody who may operate runs."""
+    return User.objects.filter(username=name).first() or User.objects.create_superuser(name)
+
+
 def make_revision(plan_json: dict[str, Any], *, approved: bool = True) -> Revision:
     """A revision with this compiled plan."""
     number = next(_numbers)

@@ -218,17 +218,6 @@ def test_an_unapproved_revision_does_not_run(tmp_path: Path) -> None:
         run.start(by=make_user())
 
 
-def test_a_second_person_approves_the_snapshot(tmp_path: Path) -> None:
-    target = make_target(tmp_path, second_person_levels=[1])
-    run = make_run(tmp_path, [step("one", "true")], target=target)
-    assert run.status == "awaiting_approval"
-    with pytest.raises(Refused, match="second person"):
-        run.approve(by=make_user())
-    run = run.approve(by=make_user("bo"), snapshot_hash=run.snapshot_hash)
-    assert run.status == "queued"
-    assert advance(run).status == "succeeded"
-
-
 def test_a_run_that_is_over_never_changes(tmp_path: Path) -> None:
     from django.db import IntegrityError, transaction
 
@@ -237,25 +226,6 @@ def test_a_run_that_is_over_never_changes(tmp_path: Path) -> None:
         Run.objects.filter(pk=run.pk).update(status="running")
     with pytest.raises(Refused, match="already over"):
         run.request_cancel(by=make_user())
-
-
-def test_an_approval_and_its_expiry_in_the_same_instant_leave_one_answer(tmp_path: Path, move_time: Any) -> None:
-    from datetime import timedelta
-
-    from timeline import domain_time
-
-    target = make_target(tmp_path, second_person_levels=[1])
-    run = make_run(tmp_path, [step("one", "true")], target=target)
-    with pytest.raises(Refused, match="may still be approved"):
-        run.expire()
-    assert run.expires_at is not None
-    move_time(run.expires_at - domain_time.now() + timedelta(milliseconds=1))
-    with pytest.raises(Refused, match="is over"):
-        run.approve(by=make_user("bo"))
-    assert run.expire().status == "expired"
-    with pytest.raises(Refused, match="waits for no approval"):
-        run.approve(by=make_user("bo"))
-    assert not run.steps.exists()
 
 
 def test_a_withdrawn_approval_stops_a_draft_and_not_a_run(tmp_path: Path) -> None:
