@@ -7,7 +7,9 @@ decides: a name is resolved once, and the connection goes to that address.
 import ipaddress
 import json
 import socket
+import ssl
 import time
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -84,7 +86,8 @@ def make_client(*, timeout: float, connections: int = 8) -> httpx.Client:
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         follow_redirects=False,
         trust_env=False,
-        headers={"User-Agent": USER_AGENT},
+        # Not compressed: a small answer could else unfold to gigabytes.
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
     )
 
 
@@ -172,7 +175,7 @@ def _exchange(client: httpx.Client, request: Request, url: httpx.URL, address: s
         return Reply(failure="timeout", sentence=f"No answer from {_where(url)} within the time-out.")
     except httpx.ConnectError as error:
         if "SSL" in str(error) or "certificate" in str(error).lower():
-            return Reply(failure="tls", sentence=f"No secure connection to {_where(url)}: {error}.")
+            return Reply(failure="tls", sentence=f"No secure connection to {_where(url)}: {_tls_words(error)}.")
         return Reply(failure="refused", sentence=f"{_where(url)} refuses the connection.")
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError) as error:
         return Reply(
@@ -180,9 +183,19 @@ def _exchange(client: httpx.Client, request: Request, url: httpx.URL, address: s
         )
 
 
+def _tls_words(error: BaseException) -> str:
+    """What is wrong with the certificate ("certificate has expired"), or with the connection."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return str(cause.verify_message or cause.reason).rstrip(".")
+        cause = cause.__cause__ or cause.__context__
+    return str(error).rstrip(".")
+
+
 def _read(response: httpx.Response, deadline: float) -> Reply:
     body = bytearray()
-    for chunk in response.iter_bytes():
+    for chunk in response.iter_raw():
         body += chunk
         if len(body) > BODY_CAP:
             return Reply(
@@ -200,7 +213,25 @@ def _read(response: httpx.Response, deadline: float) -> Reply:
                 failure="timeout",
                 sentence="The answer did not end within the time-out.",
             )
-    return Reply(response.status_code, bytes(body), dict(response.headers))
+    return _unfolded(Reply(response.status_code, bytes(body), dict(response.headers)))
+
+
+def _unfolded(reply: Reply) -> Reply:
+    """The body of a server that compresses unasked, up to the cap."""
+    encoding = reply.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        return reply
+    body, problem = b"", f"The answer comes as {encoding}, which was not asked for."
+    if encoding in ("gzip", "deflate"):
+        try:
+            body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(reply.body, BODY_CAP + 1)
+            problem = ""
+        except zlib.error:
+            problem = f"The answer says {encoding} and is none."
+    failure: Failure = "broken" if problem else "too_large" if len(body) > BODY_CAP else ""
+    if failure == "too_large":
+        problem = "The answer is longer than 1 MiB."
+    return Reply(reply.status, body[:BODY_CAP], reply.headers, failure=failure, sentence=problem)
 
 
 def _where(url: httpx.URL) -> str:

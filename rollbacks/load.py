@@ -13,7 +13,7 @@ from typing import Any
 
 from rollbacks.context import Answer
 from rollbacks.http_client import Reply, Request, make_client, send
-from rollbacks.probes import graphql, http
+from rollbacks.replies import graphql_request_of, http_request_of, judge_graphql, judge_http, without_answer
 
 HEADER = {"X-Firebreak-Load": "1"}
 MOST_RATE = 50.0  # requests a second: a trickle, never a load test
@@ -28,7 +28,7 @@ class Tally:
     requests: int = 0
     errors: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
-    latencies: list[int] = field(default_factory=list)  # milliseconds of those that were answered or timed out
+    latencies: list[float] = field(default_factory=list)  # milliseconds of those that were answered or timed out
     problem: str = ""  # why nothing could be asked: our side, so it counts for nothing
 
     def add(self, kind: str, reply: Reply) -> None:
@@ -38,7 +38,7 @@ class Tally:
             self.errors += 1
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
         if kind not in ("refused", "broken", "tls"):
-            self.latencies.append(round(reply.seconds * 1000))
+            self.latencies.append(round(reply.seconds * 1000, 1))
 
 
 class Load:
@@ -112,9 +112,9 @@ class Load:
 def request_of(step: Mapping[str, Any]) -> Request:
     """The request that a signal's query sends. Raises ValueError with a sentence."""
     if step.get("kind") == "graphql":
-        return graphql.request_of(step)
+        return graphql_request_of(step)
     if step.get("kind") in ("http", "check"):
-        return http.request_of(step)
+        return http_request_of(step)
     raise ValueError(f"A signal is measured by an http or graphql fence, and {step.get('name')} is {step.get('kind')}.")
 
 
@@ -123,7 +123,7 @@ def kind_of(step: Mapping[str, Any], reply: Reply) -> str | None:
     if reply.failure == "too_large":
         return ""
     if reply.failure:
-        answer = http.without_answer(reply)
+        answer = without_answer(reply)
         return None if answer is None or answer.result == "cannot_tell" else str(reply.failure)
     if reply.status >= 500:
         return "http_5xx"
@@ -134,7 +134,7 @@ def kind_of(step: Mapping[str, Any], reply: Reply) -> str | None:
 
 def _wrong(step: Mapping[str, Any], reply: Reply) -> str:
     """HTTP was well: what the body says."""
-    judge: Callable[[Mapping[str, Any], Reply], Answer] = graphql.judge if step.get("kind") == "graphql" else http.judge
+    judge: Callable[[Mapping[str, Any], Reply], Answer] = judge_graphql if step.get("kind") == "graphql" else judge_http
     if judge(step, reply).result == "pass":
         return ""
     return "graphql_errors" if step.get("kind") == "graphql" and _has_errors(reply) else "wrong_answer"

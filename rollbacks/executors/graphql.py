@@ -5,14 +5,14 @@ from typing import Any
 from rollbacks.context import Outcome, Sink, Stop, Surroundings
 from rollbacks.executors.http import outcome_of
 from rollbacks.http_client import ask_once
-from rollbacks.probes.graphql import judge, request_of
+from rollbacks.replies import graphql_request_of, judge_graphql
 
 
 def execute(step: dict[str, Any], around: Surroundings, sink: Sink, stop: Stop) -> Outcome:
     """Sends the step's document to `url=` and judges errors, data and asserts."""
     try:
-        request = request_of(step)
+        request = graphql_request_of(step)
     except ValueError as error:
         return Outcome("failed", detail=str(error))
     reply = ask_once(request, hosts=around.hosts, timeout=float(step.get("timeout") or 60.0))
-    return outcome_of(reply, judge(step, reply), sink)
+    return outcome_of(reply, judge_graphql(step, reply), sink)

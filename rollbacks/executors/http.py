@@ -4,10 +4,11 @@ import hashlib
 from typing import Any
 
 from rollbacks.context import Answer, Outcome, Sink, Stop, Surroundings
+from rollbacks.header_secrets import filled
 from rollbacks.http_client import Reply, ask_once
 
 # An acting request is judged exactly as a check is: the same words for the same answers.
-from rollbacks.probes.http import judge, request_of
+from rollbacks.replies import http_request_of, judge_http
 
 SHOWN = 4000  # characters of the answer that are kept as output
 
@@ -15,11 +16,11 @@ SHOWN = 4000  # characters of the answer that are kept as output
 def execute(step: dict[str, Any], around: Surroundings, sink: Sink, stop: Stop) -> Outcome:
     """Sends the step's request to a listed host of the target and judges status and asserts."""
     try:
-        request = request_of(step)
+        request = filled(http_request_of(step), around.secrets)
     except ValueError as error:
         return Outcome("failed", detail=str(error))
     reply = ask_once(request, hosts=around.hosts, timeout=float(step.get("timeout") or 60.0))
-    return outcome_of(reply, judge(step, reply), sink)
+    return outcome_of(reply, judge_http(step, reply), sink)
 
 
 def outcome_of(reply: Reply, answer: Answer, sink: Sink) -> Outcome:

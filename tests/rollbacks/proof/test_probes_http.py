@@ -55,7 +55,7 @@ def test_a_status_and_an_assert_are_judged() -> None:
     ],
 )
 def test_asserts(line: str, problem: str) -> None:
-    from rollbacks.probes.asserts import broken_assert
+    from rollbacks.asserts import broken_assert
 
     body = {"a": {"b": "x"}, "n": 3, "flag": True, "none": None, "list": ["one", "two"]}
     found = broken_assert([line], body)
