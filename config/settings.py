@@ -169,9 +169,13 @@ EMAIL_USE_SSL = env_bool("FIREBREAK_SMTP_TLS", False)
 EMAIL_TIMEOUT = env_int("FIREBREAK_SMTP_TIMEOUT", 10)
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 MAIL_CONFIGURED = bool(EMAIL_HOST)
-MAIL_PER_MINUTE = env_int("FIREBREAK_MAIL_PER_MINUTE", 600)  # messages to stakeholders; pages to contacts are never held back
+MAIL_PER_MINUTE = env_int(
+    "FIREBREAK_MAIL_PER_MINUTE", 600
+)  # messages to stakeholders; pages to contacts are never held back
 REVIEW_MESSAGES = env_bool("FIREBREAK_REVIEW_MESSAGES", False)
-PAGE_ROUNDS = env_int("FIREBREAK_PAGE_ROUNDS", 3)  # how often the escalation path is walked before the pager stays quiet
+PAGE_ROUNDS = env_int(
+    "FIREBREAK_PAGE_ROUNDS", 3
+)  # how often the escalation path is walked before the pager stays quiet
 WEBHOOK_HOSTS = env_list("FIREBREAK_WEBHOOK_HOSTS", "")
 HEARTBEAT_URL = env_str("FIREBREAK_HEARTBEAT_URL")
 DEFAULT_FROM_EMAIL = env_str("FIREBREAK_MAIL_FROM", "Firebreak <firebreak@localhost>")
@@ -204,6 +208,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "inte
 CELERY_TASK_DEFAULT_QUEUE = "general"
 CELERY_TASK_ROUTES = {
     "*.scan": {"queue": "control"},
+    "incidents.audit": {"queue": "control"},
     "rollbacks.advance": {"queue": "rollback"},
     "rollbacks.probe": {"queue": "probe"},
     "*.send*": {"queue": "mail"},

@@ -1,81 +1,133 @@
-"""Sends what was queued: claim the row, send outside any transaction, keep the outcome. Mails are written here too."""
+"""Sends what was queued: claim the row, send outside any transaction, keep the outcome. Mails are written in letters.py."""
 
 import logging
-from typing import Any
+import time
+from datetime import timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
-from incidents.channels import email
+from incidents import letters
+from incidents.channels import apprise, email, webhook
 from incidents.channels.email import Mail
-from incidents.models import Delivery, DeliveryStatus
-from incidents.models.message import zone_of
-from incidents.story import clock_time
+from incidents.channels.outcome import Fenced, Sent
+from incidents.models import Delivery, DeliveryAttempt, DeliveryStatus
+from rollbacks.encryption import Unreadable
+from timeline import domain_time
 
 log = logging.getLogger(__name__)
 NO_SERVER = "No mail server is set up (FIREBREAK_SMTP_HOST): this is what would have been sent."
 DRILL = "A drill sends nothing outward: this is what would have been sent."
-ABANDONED = "The worker stopped while it was sending; nobody knows whether the mail server took it."
+ABANDONED = "The worker stopped while the mail was leaving; nobody knows whether the mail server took it."
+STOPPED_BEFORE = "The worker stopped before anything was handed over."
+CHANNEL_GONE = "This way to the contact was removed meanwhile."
+# A batch gives the worker back after this long; the scan goes on with the rest.
+BATCH_SECONDS = 20.0
+RELATED = tuple(
+    f"{owner}__incident__target__{part}"
+    for owner in ("message", "page", "notice")
+    for part in ("service", "environment")
+)
 
 
 def deliver(delivery: Delivery) -> bool:
-    """Sends one pending mail at most once; False when another worker has it or it is done."""
+    """Sends one pending row at most once; False when another worker has it or it is done."""
     if not delivery.claim():
         return False
-    mail = mail_of(delivery)
-    source = email.source_of(mail)
+    if delivery.kind != "mail":
+        return _by_channel(delivery)
+    mail = letters.mail_of(delivery)
+    source = email.source_of(mail) if letters.is_kept_whole(delivery) else ""
     if delivery.incident.is_drill:
-        return delivery.finish(DeliveryStatus.KEPT, reason=DRILL, mail=source)
+        return delivery.finish(DeliveryStatus.KEPT, reason=DRILL, mail=source or email.source_of(mail))
     if not settings.MAIL_CONFIGURED:
-        return delivery.finish(DeliveryStatus.KEPT, reason=NO_SERVER, mail=source)
-    sent = email.send(mail)
-    return delivery.finish(sent.status, reason=sent.reason, mail=source)
+        return delivery.finish(DeliveryStatus.KEPT, reason=NO_SERVER, mail=source or email.source_of(mail))
+    try:
+        sent = email.send(mail, before_body=delivery.begin_body)
+    except Fenced as why:
+        log.warning("Nothing was sent: %s", why)
+        return False
+    return _settle(delivery, sent, mail=source)
+
+
+def deliver_message(message_id: int, *, seconds: float = BATCH_SECONDS) -> int:
+    """Sends what is due of one message, in the order of its recipients, within the rate; returns how many rows."""
+    until, sent = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        due = Delivery.objects.due(timezone.now()).filter(message_id=message_id).select_related(*RELATED)
+        batch = list(due.order_by("pk")[: min(50, room())])
+        if not batch:
+            break
+        for delivery in batch:
+            sent += deliver(delivery)
+            if time.monotonic() >= until:
+                break
+    return sent
+
+
+def room() -> int:
+    """How many mails of messages may still begin within this minute (FIREBREAK_MAIL_PER_MINUTE; 0 = no limit)."""
+    if settings.MAIL_PER_MINUTE <= 0:
+        return 1000
+    minute = DeliveryAttempt.objects.filter(started_at__gt=timezone.now() - timedelta(seconds=60))
+    begun = minute.filter(delivery__message__isnull=False).count()
+    return max(0, settings.MAIL_PER_MINUTE - begun)
 
 
 def give_up(delivery: Delivery) -> bool:
-    """Marks a claim whose worker never came back as *outcome unknown*; only a person sends it again."""
+    """Settles a claim whose worker never came back: safe stages are tried again, the ambiguous one is *unknown*."""
+    if delivery.body_at is None:
+        return delivery.try_again(STOPPED_BEFORE)
     return delivery.finish(DeliveryStatus.UNKNOWN, reason=ABANDONED)
 
 
-def mail_of(delivery: Delivery) -> Mail:
-    """The mail of one row: the frozen words of a message, or a page."""
-    if delivery.message:
-        message = delivery.message
-        headers = {"Message-ID": message.header_id}
-        if message.in_reply_to:
-            headers |= {"In-Reply-To": message.in_reply_to, "References": message.in_reply_to}
-        return Mail(delivery.recipient, message.sent_subject, message.sent_text, message.sent_html, headers)
-    return page_mail(delivery.page)
+def _by_channel(delivery: Delivery) -> bool:
+    """A page or notice by chat, push, SMS or webhook."""
+    words = letters.short_words(delivery)
+    shown = f"{words.title}\n\n{words.text}"
+    if delivery.incident.is_drill:
+        return delivery.finish(DeliveryStatus.KEPT, reason=DRILL, mail=shown)
+    if delivery.channel is None:
+        return delivery.finish(DeliveryStatus.FAILED, reason=CHANNEL_GONE, mail=shown)
+    try:
+        # Both services may have taken it as soon as the request leaves.
+        delivery.begin_body()
+        sent = send_by(delivery.channel, words, key=f"firebreak-delivery-{delivery.pk}")
+    except Fenced as why:
+        log.warning("Nothing was sent: %s", why)
+        return False
+    return _settle(delivery, sent, mail=shown)
 
 
-def page_mail(page: Any) -> Mail:
-    """Asks a contact to take the incident. The link opens a page with one button; opening it does nothing."""
-    incident = page.incident
-    zone = zone_of(incident.target)
-    where = f"{incident.target.service.name} {incident.target.environment.name}"
-    subject = f"[{incident.reference}] {incident.get_severity_display()}: {incident.title} ({where})"
-    lines = [
-        f"{incident.title}",
-        "",
-        f"Service: {where}",
-        f"Severity: {incident.get_severity_display()}",
-        f"Detected: {clock_time(incident.detected_at, zone)}",
-        f"You are asked as contact {page.contact_order}: {page.role}",
-        "",
-        "Take it: open this page and press the button there.",
-        f"{settings.PUBLIC_URL}{page.get_absolute_url()}",
-        "",
-        f"The incident: {settings.PUBLIC_URL}{incident.get_absolute_url()}",
-    ]
-    if page.wakes_at:
-        lines += ["", f"If nobody takes it by {clock_time(page.wakes_at, zone)}, the next contact is asked."]
-    text = "\n".join(lines) + "\n"
-    mark = "Drill" if incident.is_drill else ""
-    return Mail(page.address, subject, text, email.html_of(subject, text, mark=mark), {"X-Priority": "1"})
+def send_by(channel: object, words: letters.Words, *, key: str = "") -> Sent:
+    """One attempt over one further way to a contact."""
+    try:
+        url, secret = channel.url, channel.secret  # type: ignore[attr-defined]
+    except Unreadable as why:
+        return Sent("failed", str(why))
+    if channel.kind == "apprise":  # type: ignore[attr-defined]
+        return apprise.send(url, title=words.title, body=words.text)
+    return webhook.send(url, body=words.as_json(), secret=secret, key=key)
 
 
-def test_mail(address: str) -> email.Sent:
+def _settle(delivery: Delivery, sent: Sent, *, mail: str) -> bool:
+    if sent.status == "retry":
+        return delivery.try_again(sent.reason, mail=mail)
+    return delivery.finish(sent.status, reason=sent.reason, mail=mail)
+
+
+def test_mail(address: str) -> Sent:
     """A test mail to somebody who is setting Firebreak up; the outcome is shown at once, nothing is kept."""
     if not settings.MAIL_CONFIGURED:
-        return email.Sent("failed", "No mail server is set up: set FIREBREAK_SMTP_HOST and restart.")
+        return Sent("failed", "No mail server is set up: set FIREBREAK_SMTP_HOST and restart.")
     subject, text = "Firebreak test mail", f"Mail from Firebreak at {settings.PUBLIC_URL} reaches you.\n"
     return email.send(Mail(address, subject, text, email.html_of(subject, text)))
+
+
+def test_channel(channel: object) -> Sent:
+    """A test over one way to a contact; the outcome stays beside the channel."""
+    sent = send_by(channel, letters.test_words(), key=f"firebreak-test-{time.time_ns()}")
+    channel.tested_at, channel.test_state = domain_time.now(), sent.status  # type: ignore[attr-defined]
+    channel.test_reason = sent.reason[:500]  # type: ignore[attr-defined]
+    channel.save(update_fields=["tested_at", "test_state", "test_reason"])  # type: ignore[attr-defined]
+    return sent

@@ -5,9 +5,9 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from incidents import drills
+from incidents import auditor, drills, hand_overs, promises
 from incidents.models import Delivery, Page, Phase
-from incidents.notifications import deliver, give_up
+from incidents.notifications import RELATED, deliver, deliver_message, give_up
 from plans.models import Refused
 from timeline import domain_time
 
@@ -24,21 +24,42 @@ def queue_delivery(delivery_id: int) -> None:
         log.warning("Mail %s waits for the next scan: %s", delivery_id, error)
 
 
+def queue_message(message_id: int) -> None:
+    """Tells the mail queue once for all mails of a message."""
+    first = Delivery.objects.due(timezone.now()).filter(message_id=message_id).order_by("pk").first()
+    if first is None:
+        return
+    Delivery.objects.filter(pk=first.pk).update(nudged_at=timezone.now())
+    try:
+        send_message.apply_async(args=(message_id,), expires=HINT_EXPIRES)
+    except Exception as error:  # kombu raises many kinds when the broker goes away
+        log.warning("The mails of message %s wait for the next scan: %s", message_id, error)
+
+
 @shared_task(name="incidents.send_delivery")
 def send_delivery(delivery_id: int) -> None:
     """Sends one mail at most once."""
-    rows = Delivery.objects.select_related(
-        "message__incident__target__service", "message__incident__target__environment",
-        "page__incident__target__service", "page__incident__target__environment",
-    )  # fmt: skip
+    rows = Delivery.objects.select_related(*RELATED, "channel")
     if delivery := rows.filter(pk=delivery_id).first():
         deliver(delivery)
+
+
+@shared_task(name="incidents.send_message")
+def send_message(message_id: int) -> None:
+    """Sends the due mails of one message, within the rate; the scan goes on with what is left."""
+    deliver_message(message_id)
+
+
+@shared_task(name="incidents.audit")
+def audit() -> None:
+    """Looks for due actions that are late, and tells the outside monitor that there are none."""
+    auditor.report()
 
 
 @shared_task(name="incidents.scan")
 def scan() -> None:
     """Fires what is due; harmless when two run at once, and what was missed fires late."""
-    for part in (announce_phases, escalate_pages, settle_deliveries, announce_drills):
+    for part in (announce_phases, escalate_pages, settle_deliveries, remind, page_hand_overs, announce_drills):
         try:
             part()
         except Exception:
@@ -63,16 +84,29 @@ def escalate_pages() -> int:
             asked += 1
         except Refused as why:
             log.info("%s", why)
+            page.incident.say_exhausted(str(why))
     return asked
 
 
 def settle_deliveries() -> None:
-    """Sends lost hints again and settles mails whose worker is gone."""
+    """Sends lost hints again and settles rows whose worker is gone."""
     wall = timezone.now()
     for delivery in Delivery.objects.to_nudge(wall)[:100]:
         queue_delivery(delivery.pk)
+    for message_id, _first in Delivery.objects.messages_to_nudge(wall)[:20]:
+        queue_message(message_id)
     for delivery in Delivery.objects.abandoned(wall)[:100]:
         give_up(delivery)
+
+
+def remind() -> int:
+    """Reminds of promised updates, before and after they are due; returns how many were told."""
+    return promises.remind(domain_time.now())
+
+
+def page_hand_overs() -> int:
+    """Pages those who were asked to take over and did not answer; returns how many."""
+    return hand_overs.page_the_silent(domain_time.now())
 
 
 def announce_drills() -> int:

@@ -1,23 +1,29 @@
-"""Mail by SMTP. One call is one recipient and one attempt; what the server said comes back as it was said."""
+"""Mail by SMTP. One call is one recipient and one attempt; what the server said comes back as it was said.
+
+Only one moment of the dialogue is ambiguous: between the closing dot of the body and the server's answer to it
+(RFC 5321, 4.1.1.4 and 6.1: the answer moves the responsibility). Everything before it took nothing.
+"""
 
 import contextlib
-import html
-import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any
 
-import css_inline
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.message import BadHeaderError
-from django.template.loader import render_to_string
 
-ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+from incidents.channels.letter import html_of
+from incidents.channels.outcome import Fenced, Sent
+
+__all__ = ["Fenced", "Mail", "Sent", "compose", "html_of", "send", "source_of"]
+
 NOT_ASKED = "The mail server could not be reached: "
+# 421, 450, 451, 452 …: the server itself asks for a later try.
+TEMPORARY = range(400, 500)
 
 
 @dataclass(frozen=True)
@@ -29,26 +35,19 @@ class Mail:
     text: str
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Sent:
-    """`accepted` by the server, `failed` (it certainly did not take it), or `unknown` (it may have)."""
-
-    status: str
-    reason: str = ""
-
-
-def html_of(subject: str, text: str, *, mark: str = "") -> str:
-    """The text as HTML with inlined style: headings, lists, paragraphs; everything escaped."""
-    page = render_to_string("emails/message.html", {"subject": subject, "blocks": blocks_of(text), "mark": mark})
-    return css_inline.inline(page, load_remote_stylesheets=False)
+    reply_to: str = ""
 
 
 def compose(mail: Mail) -> EmailMultiAlternatives:
     """The message as it goes out and as the outbox shows it."""
     headers = {"Date": formatdate(), "Auto-Submitted": "auto-generated", **mail.headers}
-    message = EmailMultiAlternatives(" ".join(mail.subject.split()), mail.text, to=[mail.to], headers=headers)
+    message = EmailMultiAlternatives(
+        " ".join(mail.subject.split()),
+        mail.text,
+        to=[mail.to],
+        headers=headers,
+        reply_to=[mail.reply_to] if mail.reply_to else None,
+    )
     message.attach_alternative(mail.html, "text/html")
     return message
 
@@ -58,10 +57,11 @@ def source_of(mail: Mail) -> str:
     return compose(mail).message().as_string()
 
 
-def send(mail: Mail) -> Sent:
+def send(mail: Mail, *, before_body: Callable[[], None] | None = None) -> Sent:
     """Hands one mail over; never raises for what a mail server or a network does.
 
-    No retry here: after a lost connection nobody knows whether the server took the mail, so a person decides.
+    `before_body` is called when everything is agreed and the body is about to leave; it may raise Fenced, and then
+    nothing leaves.
     """
     try:
         message = compose(mail)
@@ -74,11 +74,11 @@ def send(mail: Mail) -> Sent:
     except smtplib.SMTPAuthenticationError as error:
         return Sent("failed", f"The mail server refused the sign-in: {said(error.smtp_code, error.smtp_error)}")
     except smtplib.SMTPResponseException as error:
-        return Sent("failed", said(error.smtp_code, error.smtp_error))
+        return refusal(error.smtp_code, error.smtp_error)
     except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
-        return Sent("failed", NOT_ASKED + describe(error))
+        return Sent("retry", NOT_ASKED + describe(error))
     try:
-        return _hand_over(connection, message)
+        return _hand_over(connection, message, before_body or (lambda: None))
     finally:
         # The answer to the mail is known; how the goodbye went changes nothing.
         connection.fail_silently = True
@@ -86,20 +86,26 @@ def send(mail: Mail) -> Sent:
             connection.close()
 
 
-def _hand_over(connection: Any, message: EmailMultiAlternatives) -> Sent:
-    """Every answer of the server is a refusal; silence after the body began is *unknown*."""
-    body = BodyWatch(getattr(connection, "connection", None))
+def _hand_over(connection: Any, message: EmailMultiAlternatives, before_body: Callable[[], None]) -> Sent:
+    """Every answer of the server is a yes or a no; silence after the closing dot is *unknown*."""
+    smtp = getattr(connection, "connection", None)
+    body = BodyWatch(smtp, before_body)
     try:
         taken = connection.send_messages([message])
+    except Fenced:
+        # Not QUIT: the server waits for the body, and a hang-up is how it learns that none comes.
+        smtp.close()
+        raise
     except smtplib.SMTPRecipientsRefused as error:
-        return Sent("failed", "; ".join(said(code, words) for code, words in error.recipients.values()))
+        code, words = next(iter(error.recipients.values()))
+        return refusal(code, words)
     except smtplib.SMTPResponseException as error:
-        return Sent("failed", said(error.smtp_code, error.smtp_error))
+        return refusal(error.smtp_code, error.smtp_error)
     except smtplib.SMTPNotSupportedError as error:
         return Sent("failed", describe(error))
     except (smtplib.SMTPServerDisconnected, smtplib.SMTPException, OSError) as error:
-        if not body.begun:
-            return Sent("failed", f"The connection was lost before the mail was handed over: {describe(error)}")
+        if not body.left:
+            return Sent("retry", f"The connection was lost before the mail was handed over: {describe(error)}")
         return Sent("unknown", f"The connection was lost after the mail was handed over: {describe(error)}")
     if not taken:
         return Sent("failed", "The mail server took nothing.")
@@ -107,18 +113,39 @@ def _hand_over(connection: Any, message: EmailMultiAlternatives) -> Sent:
 
 
 class BodyWatch:
-    """Notices when the body of the mail begins to leave: before that a lost connection lost nothing."""
+    """Notices when the whole body has left: only then can the server have taken it without our hearing so."""
 
-    def __init__(self, smtp: Any) -> None:
-        self.begun = smtp is None
+    def __init__(self, smtp: Any, before: Callable[[], None]) -> None:
+        self.left = smtp is None
+        self._before = before
+        self._inside = False
         if smtp is None:
+            before()
             return
-        self._data = smtp.data
-        smtp.data = self._watched
+        self._data, self._send = smtp.data, smtp.send
+        smtp.data, smtp.send = self._watched_data, self._watched_send
 
-    def _watched(self, body: Any) -> Any:
-        self.begun = True
-        return self._data(body)
+    def _watched_data(self, body: Any) -> Any:
+        self._inside = True
+        try:
+            return self._data(body)
+        finally:
+            self._inside = False
+
+    def _watched_send(self, payload: Any) -> Any:
+        # Inside DATA smtplib sends the command as text and then the body, with its closing dot, as bytes.
+        if not (self._inside and isinstance(payload, bytes)):
+            return self._send(payload)
+        self._before()
+        # When this raises, the dot never left the house: the server cannot have taken the mail.
+        self._send(payload)
+        self.left = True
+        return None
+
+
+def refusal(code: int, words: bytes | str) -> Sent:
+    """The server's no: 4xx asks for a later try, 5xx is final."""
+    return Sent("retry" if code in TEMPORARY else "failed", said(code, words))
 
 
 def said(code: int, words: bytes | str) -> str:
@@ -132,34 +159,3 @@ def describe(error: BaseException) -> str:
     if isinstance(error, TimeoutError | socket.timeout):
         return "no answer in time"
     return (" ".join(str(error).split()) or type(error).__name__)[:300]
-
-
-def blocks_of(text: str) -> list[dict[str, object]]:
-    """Paragraphs, headings ("Impact:" alone on a line) and lists; each line is escaped HTML with links."""
-    blocks: list[dict[str, object]] = []
-    for line in text.split("\n"):
-        stripped = line.strip()
-        if not stripped:
-            blocks.append({"kind": "gap", "lines": []})
-            continue
-        kind, words = "lines", stripped
-        if stripped.startswith(("- ", "* ", "• ")):
-            kind, words = "list", stripped[2:]
-        elif stripped.endswith(":") and len(stripped) < 60:
-            kind = "heading"
-        last = blocks[-1] if blocks else None
-        if last and last["kind"] == kind and kind != "heading":
-            last["lines"].append(linked(words))  # type: ignore[attr-defined]
-        else:
-            blocks.append({"kind": kind, "lines": [linked(words)]})
-    return [block for block in blocks if block["kind"] != "gap"]
-
-
-def linked(words: str) -> str:
-    """Escaped text whose http addresses are links."""
-    parts, end = [], 0
-    for found in ADDRESS.finditer(words):
-        address = html.escape(found.group())
-        parts += [html.escape(words[end : found.start()]), f'<a href="{address}">{address}</a>']
-        end = found.end()
-    return "".join([*parts, html.escape(words[end:])])

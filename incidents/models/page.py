@@ -74,14 +74,19 @@ class Page(models.Model):
         return self.state == PageState.KEPT and not self.incident.must_reach_people
 
     @classmethod
-    def request(cls, *, incident_id: int, contact: "Contact", at: datetime | None = None) -> "Page":
-        """Makes the page and its mail in one transaction; the mail goes out afterwards."""
+    def request(
+        cls, *, incident_id: int, contact: "Contact", at: datetime | None = None, round: int | None = None
+    ) -> "Page":
+        """Makes the page and one delivery for each way to the contact, in one transaction; they go out afterwards."""
         from incidents.models.delivery import Delivery
         from incidents.models.incident import Incident
 
         at = at or domain_time.now()
         with transaction.atomic():
             incident = Incident.objects.select_related("revision").get(pk=incident_id)
+            channels = list(contact.channels.all())
+            reachable = bool(contact.reachable_at or channels)
+            round = round or cls.objects.filter(incident_id=incident_id).aggregate(top=models.Max("round"))["top"] or 1
             page = cls.objects.create(
                 incident=incident,
                 contact=contact,
@@ -89,20 +94,36 @@ class Page(models.Model):
                 role=contact.role,
                 address=contact.reachable_at,
                 token=secrets.token_urlsafe(32),
-                state=PageState.PENDING if contact.reachable_at else PageState.NO_ADDRESS,
+                state=PageState.PENDING if reachable else PageState.NO_ADDRESS,
                 requested_at=at,
-                wakes_at=at + timedelta(seconds=incident.compiled.get("contacts_next_after") or DEFAULT_NEXT_AFTER),
+                wakes_at=at + timedelta(seconds=wait_of(contact, incident)),
+                round=round,
             )
             incident.record("contact.paged", at=at, data=page.said())
             if page.address:
                 Delivery.queue(page=page, recipients=[page.address])
+            Delivery.queue_channels(page=page, channels=channels)
         return page
 
-    def settle(self, state: str, *, reason: str = "", at: datetime | None = None) -> None:
-        """Keeps what became of the mail; called by the delivery, inside its transaction."""
-        self.state = state
+    def settle(self, delivery: Any, state: str, *, reason: str = "", at: datetime | None = None) -> None:
+        """Keeps what became of one way to the contact; called by the delivery, inside its transaction."""
+        self.state = self._best_state()
         self.save(update_fields=["state"])
-        self.incident.record("contact.paged", at=at, data={**self.said(), "reason": reason})
+        data = {**self.said(), "reason": reason}
+        if delivery.kind != "mail":
+            data |= {"channel": delivery.recipient, "state": state, "counts": data["counts"] and state == "accepted"}
+        elif state == "retry":
+            data |= {"state": "retry"}
+        else:
+            data |= {"state": state}
+        self.incident.record("contact.paged", at=at, data=data)
+
+    def _best_state(self) -> str:
+        """Of all the ways that were tried: one that was accepted is enough."""
+        states = set(self.deliveries.values_list("status", flat=True))
+        order = (PageState.ACCEPTED, PageState.PENDING, PageState.UNKNOWN, PageState.KEPT, PageState.FAILED)
+        states = {PageState.PENDING if state == "sending" else state for state in states}
+        return next((state for state in order if state in states), self.state)
 
     def mark_acknowledged(self, *, by: Any, at: datetime) -> None:
         """Keeps who answered; `Incident.acknowledge` is the verb."""
@@ -119,3 +140,10 @@ class Page(models.Model):
             "state": self.state,
             "counts": self.reached_somebody,
         }
+
+
+def wait_of(contact: "Contact", incident: Any) -> float:
+    """Seconds until the next contact is asked: the contact's own, else the plan's, else five minutes."""
+    if contact.next_after_minutes is not None:
+        return contact.next_after_minutes * 60.0
+    return float(incident.compiled.get("contacts_next_after") or DEFAULT_NEXT_AFTER)

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.conf import settings
+from django.db import models, transaction
 
 from incidents.models.incident_record import IncidentRecord, present
 from incidents.models.role import RoleAssignment, RoleName
@@ -65,14 +66,34 @@ class PeopleVerbs(IncidentRecord):
         at = present(at)
         with transaction.atomic():
             self.require_live()
-            paged = list(Page.objects.filter(incident_id=self.pk).values_list("contact_order", flat=True))
             contacts = Contact.objects.filter(target_id=self.target_id).order_by("order")
-            contacts = contacts.filter(order=order) if order else contacts.exclude(order__in=paged)
-            contact = contacts.first()
+            round = Page.objects.filter(incident_id=self.pk).aggregate(top=models.Max("round"))["top"] or 1
+            if order:
+                contact = contacts.filter(order=order).first()
+            else:
+                asked = Page.objects.filter(incident_id=self.pk, round=round).values_list("contact_order", flat=True)
+                contact = contacts.exclude(order__in=list(asked)).first()
+                if contact is None and round < settings.PAGE_ROUNDS:
+                    contact, round = contacts.first(), round + 1
             if contact is None:
-                raise Refused(f"{self.reference}: there is no further contact. Add one on the target's page.")
-            self.record("incident.escalated", by=by, at=at, data={"contact": contact.order, "role": contact.role})
-            return Page.request(incident_id=self.pk, contact=contact, at=at)
+                raise Refused(self._nobody_left(round))
+            data = {"contact": contact.order, "role": contact.role, "round": round}
+            self.record("incident.escalated", by=by, at=at, data=data)
+            return Page.request(incident_id=self.pk, contact=contact, at=at, round=round)
+
+    def say_exhausted(self, why: str) -> None:
+        """Keeps, once a round, that the whole path was walked and nobody answered."""
+        round = self.pages.aggregate(top=models.Max("round"))["top"] or 1  # type: ignore[attr-defined]
+        if not self.events.filter(kind="escalation.exhausted", data__round=round).exists():
+            self.record("escalation.exhausted", data={"round": round, "reason": why})
+
+    def _nobody_left(self, round: int) -> str:
+        from incidents.models.contact import Contact
+
+        if not Contact.objects.filter(target_id=self.target_id).exists():
+            return f"{self.reference}: there is no further contact. Add one on the target's page."
+        times = {1: "once", 2: "twice"}.get(round, f"{round} times")
+        return f"{self.reference}: every contact was asked {times} and nobody took it. Page one by hand, or call."
 
     def assign_role(self, *, role: str, user: Any, by: Any, at: datetime | None = None) -> RoleAssignment:
         """Gives a role to a person; whoever held it before is relieved."""

@@ -29,23 +29,27 @@ KILLED = """
 import os, signal
 from incidents.channels import email
 from incidents.models import Delivery
-from incidents.tasks import send_delivery
-email.send = lambda mail: os.kill(os.getpid(), signal.SIGKILL)
-send_delivery(Delivery.objects.get().pk)
+from incidents.tasks import send_message
+def killed(mail, before_body):
+    {before}
+    os.kill(os.getpid(), signal.SIGKILL)
+email.send = killed
+send_message(Delivery.objects.get().message_id)
 """
 AGAIN = """
 from datetime import timedelta
 from django.utils import timezone
 from incidents.models import Delivery
-from incidents.tasks import send_delivery, settle_deliveries
+from incidents.tasks import send_message, settle_deliveries
 row = Delivery.objects.get()
-send_delivery(row.pk)
+send_message(row.message_id)
 settle_deliveries()
 print(Delivery.objects.get().status)
 Delivery.objects.update(claimed_at=timezone.now() - timedelta(minutes=3))
 settle_deliveries()
-send_delivery(row.pk)
-print(Delivery.objects.get().status)
+Delivery.objects.update(not_before=None)
+send_message(row.message_id)
+print(Delivery.objects.get().status, ",".join(row.tries.values_list("state", flat=True)))
 """
 
 
@@ -62,14 +66,23 @@ def run(tmp_path: Path) -> Any:
     return run_code
 
 
-def test_a_killed_worker_leaves_an_unknown_outcome_and_nothing_is_sent_twice(run: Any, settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("before", "ends", "mails"),
+    [
+        ("pass", ["sending", "accepted", "retry,accepted"], 1),  # nothing had left: sent by itself
+        ("before_body()", ["sending", "unknown", "unknown"], 0),  # it may have left: only a person sends it again
+    ],
+)
+def test_a_killed_worker_loses_nothing_and_sends_nothing_twice(
+    run: Any, settings: Any, before: str, ends: list[str], mails: int
+) -> None:
     post: Post
     with mail_server() as post:
         port = settings.EMAIL_PORT
         prepared = run(PREPARE, port)
         assert prepared.returncode == 0, prepared.stderr
-        assert run(KILLED, port).returncode == -9
+        assert run(KILLED.format(before=before), port).returncode == -9
         again = run(AGAIN, port)
     assert again.returncode == 0, again.stderr
-    assert again.stdout.split() == ["sending", "unknown"]
-    assert post.mails == []
+    assert again.stdout.split() == ends
+    assert len(post.mails) == mails
