@@ -17,9 +17,19 @@ def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
     """Returns the items of a checklist section in whatever form they stand; every item only reads."""
     numbered = [child for child in section.children if child.blocks]
     notes.claim(section.line)
-    own = _own_items(_unfenced(section.blocks), notes)
+    own = _own_items(_unfenced(section.blocks), notes) or _told(section.blocks if not section.children else (), notes)
     below = [item for child in numbered for item in _child_items(child, notes)]
     return tuple(replace(item, number=str(place), effect="read") for place, item in enumerate([*own, *below], 1))
+
+
+def _told(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    """Returns one item for each paragraph of a checklist that is told in plain sentences."""
+    if not all(isinstance(block, Paragraph) for block in blocks):
+        return ()
+    told = [block for block in blocks if isinstance(block, Paragraph) and not block.text.endswith((":", "："))]
+    for block in told:
+        notes.claim(block.line, block.end_line)
+    return tuple(Step(block.line, block.end_line, "", block.text[:200], "prose", words=(block.text,)) for block in told)
 
 
 _LOOKS = re.compile(r"(verify|check|validate|confirm|test|monitor|ensure|vérifier|verificar)\b")
@@ -54,15 +64,28 @@ def _unfenced(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     return tuple(found)
 
 
+def part_of_mixed(section: Section) -> str:
+    """Returns the part of a "Rollback checklist" whose first sentence says when it is gone through."""
+    if "checklist" not in words.normal(section.title) or not section.blocks:
+        return ""
+    first = section.blocks[0]
+    told = words.normal(first.text) if isinstance(first, Paragraph) else ""
+    return "pre_checks" if re.match(_BEFORE, told) else "validation" if re.match(_AFTER, told) else ""
+
+
+_BEFORE = r"(before|prior to|pre|avant|antes|vor)\b"
+_AFTER = r"(after|post|once|après|después|depois|nach)\b"
+
+
 def halves(section: Section) -> tuple[Section, Section]:
     """Returns a checklist's items of before and of after: "Before each phase: … After each phase: …"."""
     before: list[Block] = []
     after: list[Block] = []
     half = before
     for block in section.blocks:
-        if isinstance(block, Paragraph) and re.match(r"(after|post|once|après|después)\b", words.normal(block.text)):
+        if isinstance(block, Paragraph) and re.match(_AFTER, words.normal(block.text)):
             half = after
-        elif isinstance(block, Paragraph) and re.match(r"(before|pre|avant|antes)\b", words.normal(block.text)):
+        elif isinstance(block, Paragraph) and re.match(_BEFORE, words.normal(block.text)):
             half = before
         half.append(block)
     return replace(section, blocks=tuple(before)), replace(section, blocks=tuple(after), children=())

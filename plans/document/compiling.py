@@ -134,6 +134,7 @@ class _Maker:
             "promise_text": level.promise.text if level.promise else None,
             "promise_seconds": level.promise.seconds if level.promise else None,
             "when_to_use": [said.text for said in level.when_to_use],
+            "prerequisites": [said.text for said in level.prerequisites],
             "impact": [{"mark": impact.mark, "text": impact.text} for impact in level.impact],
             "steps": self._steps(level.steps, "level", f"l{level.number}-s"),
             "undo": self._steps(level.undo, "undo", f"l{level.number}-u"),

@@ -58,11 +58,19 @@ def of_blocks(blocks: tuple[Block, ...], line: int) -> list[Group]:
                 held.append(Paragraph(plain[0].line, plain[-1].line, tuple(plain)))
                 plain = []
             close()
-            label, value, start, held = current.lead, current.rest, current.line, []
+            (label, value), start, held = _split(current), current.line, []
         if plain:
             held.append(Paragraph(plain[0].line, plain[-1].line, tuple(plain)))
     close()
     return groups
+
+
+def _split(line: Line) -> tuple[str, str]:
+    """Returns label and value; "**Time needed: 5 minutes**" holds both in its bold words."""
+    label, colon, value = (part.strip() for part in line.lead.partition(":"))
+    if colon and value and not line.rest and words.label_of(label) in ("time", "note"):
+        return label, value
+    return line.lead, line.rest
 
 
 def is_label(line: Line) -> bool:

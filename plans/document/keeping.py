@@ -92,6 +92,11 @@ def _from_prose(section: Section, notes: Notes) -> list[ScheduleEntry]:
             return [
                 _entry(block.line, block.text, f"{section.title} {block.text}", bullets(section.blocks, ordered=True))
             ]
+        if isinstance(block, Table):
+            rows = [(row, " ".join(inline.plain(cell) for cell in row.cells)) for row in block.rows]
+            if sum(durations.recurrence(text) is not None for _, text in rows) * 2 >= len(rows) > 0:
+                notes.claim(block.line, block.end_line)
+                return [_entry(row.line, text, text, [Said(row.line, text)]) for row, text in rows]
         if isinstance(block, Listing):
             found = [item for item in block.items if durations.recurrence(item.text)]
             if found:

@@ -37,6 +37,7 @@ def read(section: Section, place: int, notes: Notes) -> Level:
     return Level(
         section.line, _last_line(section), section.depth, section.title, title_of(section.title), number, promise, tuple(found.promises),
         tuple(found.when), tuple(found.impact), steps, undo, found.persists, stray=stray,
+        prerequisites=tuple(found.prerequisites),
     )  # fmt: skip
 
 
@@ -96,6 +97,7 @@ class _Sorted:
         self.undo: list[Block] = []
         self.promises: list[Promise] = []
         self.when: list[Said] = []
+        self.prerequisites: list[Said] = []
         self.impact: list[Impact] = []
         self.persists: Persists | None = None
         self.step_headings = procedures.step_headings(section)
@@ -108,6 +110,12 @@ class _Sorted:
         self.promises.sort(key=lambda promise: promise.line == section.line)
 
     def _sort(self, group: Group) -> None:
+        if group.meaning == "prerequisites" and not any(True for _ in fences_in(group.blocks)) and not group.children:
+            self.notes.claim(group.line, group.end_line)
+            self.prerequisites.extend(
+                [*([Said(group.line, group.value)] if group.value else []), *bullets(group.blocks, ordered=True)]
+            )
+            return
         handler = {
             "time": self._time,
             "when": self._when,

@@ -145,10 +145,21 @@ def _item(done: _Open, line: int, end: int) -> Item:
     blocks = done.blocks
     if blocks and isinstance(blocks[0], Paragraph):
         lines, blocks = blocks[0].lines, blocks[1:]
+    elif blocks and isinstance(blocks[0], Quote):
+        lines, blocks = _more_than(blocks)
     checkbox = bool(lines and _CHECKBOX.match(lines[0].raw))
     if checkbox:
         lines = (Line(lines[0].line, _CHECKBOX.sub("", lines[0].raw)), *lines[1:])
     return Item(line, end, done.token.info, checkbox, lines, tuple(blocks))
+
+
+def _more_than(blocks: list[Block]) -> tuple[tuple[Line, ...], list[Block]]:
+    """Returns the words of an item such as "- >5% of the users": to Markdown a quote, to its author a comparison."""
+    quote = blocks[0]
+    first = quote.blocks[0] if isinstance(quote, Quote) and quote.blocks else None
+    if not isinstance(first, Paragraph) or not first.lines[0].raw[:1].isdigit():
+        return (), blocks
+    return (Line(first.line, f"> {first.lines[0].raw}"), *first.lines[1:]), blocks[1:]
 
 
 def _row(done: _Open, line: int, source: list[str]) -> Row:

@@ -64,6 +64,7 @@ class Level:
     group: str = ""
     stray: tuple[StepFence, ...] = ()
     """Fences of the procedure that belong to no step."""
+    prerequisites: tuple[Said, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -74,6 +75,7 @@ class Level:
             "time_to_recover": self.promise.text if self.promise else None,
             "time_to_recover_seconds": _whole(self.promise.seconds) if self.promise else None,
             "when_to_use": [said.text for said in self.when_to_use],
+            "prerequisites": [said.text for said in self.prerequisites],
             "impact": [f"{_MARKS[impact.mark]}{impact.text}" for impact in self.impact],
             "steps": self._steps(),
         }

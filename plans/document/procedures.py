@@ -10,12 +10,14 @@ from plans.document.blocks import Block, Listing, Paragraph, Section, fences_in
 from plans.document.steps import every_text
 
 _OTHER = re.compile(
-    r"\b(backups?|resume|deploy(ment|ing)?|upgrad|migrat\w+ (step|process|plan)|roll(ing)? ?out|roll(ing)? ?forward|"
+    r"\b((?<!from )(?<!from a )(?<!from the )backups?|"
+    r"resume|deploy(ment|ing)?|upgrad|migrat\w+ (step|process|plan)|roll(ing)? ?out|roll(ing)? ?forward|"
     r"configuration|how it works|architecture|"
     r"monitoring|metrics|alert|checklist|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
     r"logging|useful|cheat ?sheet|common commands|setup|install(ation)?|creat(e|ing)|releas(e|ing)|tagging|building|"
     r"tests?|testing|branch(es)?|clean-?up|"
-    r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?)\b"
+    r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?|"
+    r"appendix|annex|anexo|anhang|available versions?|versions available|permissions?|access)\b|\btracking$"
 )
 
 
@@ -50,10 +52,10 @@ def _cut_at_labels(section: Section) -> list[Section]:
             cut.append(own)
         else:
             kept.extend(groups.as_blocks(group))
-    if not cut or not (len(cut) > 1 or _is_full_procedure(replace(section, blocks=tuple(kept)))):
+    if not cut or not (len(cut) > 1 or _has_actions(replace(section, blocks=tuple(kept)))):
         return [section]
     rest = replace(section, blocks=tuple(kept), end_line=min(section.end_line, cut[0].line - 1))
-    return [rest, *cut] if _is_full_procedure(rest) else cut
+    return [rest, *cut] if _has_actions(rest) else cut
 
 
 def _names_procedure(label: str) -> bool:
@@ -104,8 +106,8 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
     is_choice = inside and words.choice_word(title) is not None
     if _is_other_part(section, inside=inside):
         return []
-    if _OTHER.search(normal) and not speaks and not is_choice:
-        return [level for child in section.children for level in _below(child, inside=False)]
+    if _OTHER.search(normal) and not speaks and not is_choice and not (inside and _is_another_way(section)):
+        return _back_among_forward(section)
     here = inside or speaks
     children = [
         child
@@ -134,25 +136,53 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
     return [section] if here and _has_substance(section, inside=inside) else found
 
 
+def _back_among_forward(section: Section) -> list[Section]:
+    """Returns the procedures below a heading about going forward: only what says itself that it goes back."""
+    found: list[Section] = []
+    for child in section.children:
+        found.extend(_below(child, inside=False) if words.strictly_back(child.title) else _back_among_forward(child))
+    return found
+
+
+def _is_another_way(section: Section) -> bool:
+    """Says whether a heading offers another way to go back: "Alternative: Deploy the legacy branch"."""
+    return bool(re.match(r"(alternative|alternativa|fallback|plan b)\b", words.normal(section.title))) and (
+        _is_full_procedure(section)
+    )
+
+
 _ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
 _NOT_A_ROLLBACK = re.compile(
     r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|"
     r"\bnot (a )?roll ?back|\bresum(e|ing)\b|\bno rollback\b|roll(ing)? ?forward|\bfix forward|"
     r"\b(tools?|scripts) and (scripts|tools?)\b|"
-    r"\b(overview|history|architecture|metrics|statistics|glossary|templates?)$"
+    r"^(incident (response|management|handling|report)|decision (process|tree|matrix)|severity|priority|classification)\b|"
+    r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
+    r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|levels?|"
+    r"permissions?|roles?|responsibilities)$"
 )
 
 
 def _is_other_part(section: Section, *, inside: bool) -> bool:
     """Says whether a heading names another part; under a heading of procedures, one with numbered steps is a procedure all the same."""
     part = words.part_of(section.title)
-    return bool(part) and not (inside and part == "triggers" and _has_ordered(section))
+    if part == "follow_up":  # "Immediate actions" right away, not after a rollback
+        return not (inside and step_headings(section) and not re.search("post|after", words.normal(section.title)))
+    return bool(part) and not (inside and part == "triggers" and _tells_steps(section))
 
 
 def _has_checkbox(section: Section) -> bool:
     return any(
         isinstance(block, Listing) and any(item.checkbox for item in block.items) for block in every_text(section)
     )
+
+
+def _tells_steps(section: Section) -> bool:
+    """Says whether a section has numbered items that tell what to do, not what may happen."""
+    items = [
+        item for block in _own_text(section) if isinstance(block, Listing) and block.ordered for item in block.items
+    ]
+    return sum(words.opens_with_verb(item.text) for item in items) * 2 > len(items)
 
 
 def _has_ordered(section: Section) -> bool:
@@ -168,11 +198,16 @@ def _own_text(section: Section) -> tuple[Block, ...]:
 
 def _is_full_procedure(section: Section) -> bool:
     """Says whether a section has numbered steps or commands, or is one instruction itself."""
+    return _has_actions(section) or (words.choice_word(section.title) is not None and ":" in section.title)
+
+
+def _has_actions(section: Section) -> bool:
+    """Says whether a section has numbered steps or commands."""
     roles = ((fences.role_of(fence), fence) for fence in fences_in(_own_text(section)))
     commands = any(
         role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles
     )
-    return commands or _has_ordered(section) or (words.choice_word(section.title) is not None and ":" in section.title)
+    return commands or _has_ordered(section)
 
 
 def _is_told_itself(section: Section) -> bool:
@@ -228,6 +263,13 @@ def step_headings(section: Section) -> list[Section]:
     )
 
 
+def _tells(block: Block) -> bool:
+    """Says whether a paragraph is more than the label of a heading that was left out."""
+    return isinstance(block, Paragraph) and not (
+        len(block.lines) == 1 and block.lines[0].raw.startswith("**") and not block.lines[0].rest
+    )
+
+
 def _has_substance(section: Section, *, inside: bool) -> bool:
     """Says whether there is something to carry out: an ordered list, a command, or an instruction in the heading itself."""
     if _has_checkbox(section) and not _is_full_procedure(section):
@@ -238,5 +280,7 @@ def _has_substance(section: Section, *, inside: bool) -> bool:
         r"\bautomat", words.normal(section.title)
     ):  # what happens by itself, told in prose, is nothing to carry out
         return False
-    has_text = any(isinstance(block, Paragraph | Listing) for block in _own_text(section))
+    named = [child for child in section.children if not _NOT_A_ROLLBACK.search(words.normal(child.title))]
+    own = _own_text(replace(section, children=tuple(named)))
+    has_text = any(isinstance(block, Listing) or _tells(block) for block in own)
     return words.speaks_of_rollback(section.title) and has_text

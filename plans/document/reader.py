@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from plans.document import checklists, joining, keeping, levels, people, procedures, tables, triggers, words
+from plans.document import checklists, contacts, joining, keeping, levels, people, procedures, tables, triggers, words
 from plans.document.actions import finish, step_fence
 from plans.document.blocks import Fence, Html, Listing, Quote, Section, Table, fences_in
 from plans.document.notes import Notes
@@ -117,7 +117,7 @@ class Reader:
         part = words.part_of(section.title) if section.depth > 0 else ""
         if section.depth == 1 and section.children:
             part = ""
-        part = part or inherited
+        part = part or inherited or checklists.part_of_mixed(section)
         inside = inside or words.speaks_of_rollback(section.title)
         if part in ("pre_checks", "validation", "criteria") and not inside:
             part = ""  # a guide to deploying keeps its own checks; before a rollback they mean something else
@@ -140,8 +140,12 @@ class Reader:
         below = words.part_of(child.title)
         if any(_place(deeper) in self._taken for deeper in child.walk()):
             return False
+        if part == "triggers" and below == "matrix":
+            return False
         if part in _WHOLE or below in ("", part):
             return True
+        if part == "schedule":
+            return below == "criteria"
         if part == "contacts":
             return below in ("communication", "follow_up", "validation", "triggers")
         return (
@@ -205,7 +209,7 @@ class Reader:
     def _communication(self, section: Section) -> None:
         for current in section.walk():
             self.found.phases.extend(people.read_phases(replace(current, children=()), self.notes))
-            self.found.templates.extend(people.read_templates(current, self.notes, only_clear=True))
+            self.found.templates.extend(people.read_templates(current, self.notes, only_clear=True, plain_too=True))
         self.notes.claim(section.line)
         self._texts(section)
 
@@ -214,7 +218,7 @@ class Reader:
             self.found.templates.extend(people.read_templates(current, self.notes, only_clear=False))
 
     def _contacts(self, section: Section) -> None:
-        self.found.contacts.extend(people.read_contacts(section, self.notes))
+        self.found.contacts.extend(contacts.read_contacts(section, self.notes))
 
     def _known_issues(self, section: Section) -> None:
         self.found.issues.extend(keeping.read_known_issues(section, self.notes))

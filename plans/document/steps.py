@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from plans.document import fences, groups, words
+from plans.document import fences, groups, words, written_out
 from plans.document.actions import finish, from_fences, pieces, step_fence
 from plans.document.blocks import (
     Block,
@@ -49,8 +49,7 @@ def read_steps(
     steps = from_fences(blocks, notes) or from_fences(blocks, notes, code_too=True)
     if steps:
         return steps, ()
-    bullets = from_bullets(blocks, notes, all_lists=prose)
-    return bullets, ()
+    return from_bullets(blocks, notes, all_lists=prose) or written_out.steps(blocks, notes), ()
 
 
 def _only_boxes(blocks: tuple[Block, ...]) -> bool:

@@ -15,76 +15,79 @@ from functools import lru_cache
 from plans.document.inline import plain
 
 ROLLBACK = (
-    r"roll(ing|ed|s)?[ -]?back|revert|restor|downgrad|\bundo\b|recover|rétabli|restaura|revers|回滚|恢复|hot-?fix|"
+    r"roll(ing|ed|s)?[ -]?back|revert|restor|downgrad|\bundo\b|recover|rétabli|restaura|revers(?!ible)|回滚|恢复|ロールバック|rückfall|zurück(rollen|setzen)|hot-?fix|"
     r"retour arrière|disable|fail(ed|ing)?[ -]?over|backout|back out"
 )
 """A heading with one of these speaks of going back."""
+_STRICTLY = r"\b(roll(ing|ed|s)?[ -]?back|revert(ing|s)?|restor(e|ing)|downgrad\w*|undo|back ?out|reversión|retour arrière)\b|回滚|ロールバック"
+"""What a heading must say below one that speaks of going forward: "Disable the old path" is a part of a deployment there."""
 
 _TABLES: tuple[tuple[str, str], ...] = (
     ("undo", r"^undo( of this level)?$|^undo:"),
-    ("restore", r"^restore$|^back to normal$|^return(ing)? to normal$|^re-?enable$"),
-    ("not_triggers", r"when not to|do not roll ?back|don.t roll ?back|fix forward (when|if)|not needed|cuándo no|quand ne pas|不应回滚"),
-    ("revisions", r"revision history|change ?log|document history|version history|historique des r|historial de|修订"),
-    ("test_script", r"^(rollback )?test script|^testing script|^drill script"),
-    ("schedule", r"drill|rehears|test(ing)? schedule|regular testing|testing (of )?(the )?rollback|演练|simulacro"),
-    ("matrix", r"decision (matrix|table|guide|tree)|quick reference|decide what|matriz de|matrice de|决策|vs\.? the others"),
-    ("risks", r"risk (assessment|analysis|matrix)|^risks?$|évaluation des risques|evaluación de riesgos|风险"),
-    ("template", r"template|plantilla|modèle|模板"),
-    ("contacts", r"contact|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|联系人|升级"),
-    ("known_issues", r"known (issue|problem|limitation)|common (issue|problem|failure)|troubleshoot|gotcha|limitation|已知问题"),
+    ("restore", r"^restore$|^(back|return(ing)?|going back|switch(ing)? back) to (the )?(normal|new|latest)|^re-?enabl(e|ing)\b|(restor|reapply|re-appl|bring)\w*( back)? the (new|latest|newer)\b|"
+                r"^(undo|revert|revers)(ing)? (the|a|this) roll ?back|^(re-?deploy|re-?appl|re-?releas|re-?attempt)\w*\b.* after\b|wiederherstellung des normalbetriebs"),
+    ("not_triggers", r"when not to|do not roll ?back|don.t roll ?back|fix[- ]forward (when|if|criteria|instead)|not needed|consider (an? )?(alternative|hot-?fix)s?( solution| instead)?|alternatives to (a )?roll|^no roll ?back (if|when|for|needed)|cuándo no|quand ne pas|quando não|wann nicht|不应回滚"),
+    ("revisions", r"revision history|change ?log|document history|version history|historique des r|historial de|histórico de vers|versionshistorie|änderungshistorie|修订|改訂履歴"),
+    ("test_script", r"^(rollback |per-\w+ )?test script|^testing script|^drill script"),
+    ("schedule", r"drill|rehears|test(ing)? schedule|regular testing|testing (of )?(the )?rollback|(?<!post-)(?<!pre-)rollback test(s|ing)\b|演练|simulacro|simulado|übung|演習"),
+    ("matrix", r"decision (matrix|table|guide|tree)|quick reference|decide what|matriz de|matrice de|entscheidungs|决策|判断|vs\.? the others"),
+    ("risks", r"risk (assessment|analysis|matrix)|^risks?$|évaluation des risques|evaluación de riesgos|avaliação de risco|risikobewertung|风险"),
+    ("template", r"template|plantilla|modèle|modelo de|vorlage|模板|テンプレート"),
+    ("contacts", r"contact|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|contato|ansprechpartner|eskalation|联系人|升级|連絡先"),
+    ("known_issues", r"known (issue|problem|limitation)|common (issue|problem|failure)|troubleshoot|gotcha|limitation|problemas (conhecidos|comuns|conocidos|comunes)|problèmes (connus|courants)|bekannte (probleme|fehler)|已知问题"),
     ("follow_up", r"follow-?up|post-?rollback (action|procedure|obligation|task|step|activit)|after recovery|root cause|"
-                  r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|lessons|post-?incident"),
+                  r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|lessons|post-?incident|acciones posteriores|ações (posteriores|pós)|nacharbeit"),
     ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|"
-                   r"recovery inputs|pre-?deploy|preparation checklist|回滚前|requisitos previos|prérequis|pre-?check"),
-    ("validation", r"post-?roll-?back|verif|validat|validación|after rolling back|^tests?$|回滚后|验证|smoke test"),
-    ("criteria", r"(success|exit|acceptance|completion) criteria|critères de|criterios de éxito"),
-    ("communication", r"communicat|notif(y|ication)|comms|announce|comunicación|沟通|during an incident"),
-    ("resources", r"^resources|related|references?$|links?$|see also|further reading|documentation$|ressources|recursos|相关"),
-    ("summary", r"^summary|key points|conclusion|résumé|resumen|总结|takeaway"),
-    ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|概述|table of contents|^contents$"),
+                   r"recovery inputs|pre-?deploy|preparation checklist|回滚前|requisitos|pr[ée]-?requis|pré-?roll-?back|voraussetzung|antes d[eo]|avant (de|le)|vor dem roll|前提条件|pre-?check"),
+    ("validation", r"p(ost|[óo]s)-?roll-?back|\bv[eé]rif|\bvalidat|\bvalidaci[óo]n|valida[çc][ãa]o|überprüfung|nach dem roll|after rolling back|^tests?$|(recovery|completion) checklist|回滚后|验证|確認|smoke test"),
+    ("criteria", r"(success|exit|acceptance|completion) criteria|critères de|criterios de éxito|critérios de|erfolgskriterien"),
+    ("communication", r"communicat|notif(y|ication)|comms|announce|comunica[cç]|kommunikation|沟通|during an incident"),
+    ("resources", r"^resources|related|references?$|links?$|see also|further reading|documentation$|ressources?$|recursos|weiterführende|相关"),
+    ("summary", r"^summary|key points|conclusion|résumé|resum[eo]n?|zusammenfassung|总结|takeaway"),
+    ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|visão geral|descripción general|überblick|índice|概述|概要|目次|table of contents|^contents$"),
     ("practice", r"reminder|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|prevention|anti-?pattern|principle|automation$|improvement|预防"),
-    ("triggers", r"trigger|when to (use|roll)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
-                 r"quand (utiliser|effectuer)|触发|rollback (when|if)|criteria for roll|symptoms?$|cuándo"),
+    ("triggers", r"trigger|when to (use|roll)|use this (guide|plan|runbook|document|procedure|playbook) (when|if|for)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
+                 r"quand (utiliser|effectuer|faire)|quando (fazer|usar|executar|reverter)|wann (zurück|rollback|ein)|触发|rollback (when|if)|criteria for roll|symptoms?$|cuándo|gatilho|auslöser|indicadores"),
 )  # fmt: skip
 _CONTAINER = re.compile(
     r"rollback (level|procedure|step|method|strateg|scenario|workflow|command|instruction|process|option|action|type|path)|"
     r"^(manual|emergency|full|quick|complete|partial|automated|automatic) (rollback|recovery)|emergency procedure|recovery procedure|"
-    r"roll(ing)? ?back$|^rollback|niveaux de|回滚策略|回滚步骤|procedimiento|procédure|^procedures?$|steps to roll|step-by-step|disaster recovery"
+    r"roll(ing)? ?back$|^rollback|niveaux de|回滚策略|回滚步骤|procedimi?en?tos?|procédure|verfahren|手順|^procedures?$|steps to roll|step-by-step|disaster recovery"
 )
 _LEVEL = re.compile(
     r"^(?P<word>level|niveau|nivel|stufe|livello|tier|级别)(?:\s*(?P<n>\d{1,2})|\s+(?P<l>[a-z]|[ivx]{1,4})\b)|^(?P<han>第?[一二三四五六七八九]级)"
 )
 _CHOICE = re.compile(
-    r"^(?P<word>scenario|escenario|scénario|method|método|méthode|strategy|estrategia|stratégie|option|opción|path|phase|fase|plan|case|approach|"
+    r"^(?P<word>scenario|escenario|scénario|method|método|méthode|strategy|estratégia|estrategia|stratégie|option|opción|opção|variante|methode|verfahren|szenario|cenário|path|phase|fase|plan|case|approach|"
     r"procedure|部分|阶段|方案)(?:\s*#?(?P<n>\d{1,2}|[一二三四五六七八九])|\s+(?P<l>[a-z]|[ivx]{1,4})\b)"
 )
-_STEP = re.compile(r"^(step|étape|paso|schritt|步骤|第)\s*#?(?P<n>\d{1,3})")
+_STEP = re.compile(r"^(step|étape|paso|passo|etapa|schritt|步骤|ステップ|第)\s*#?(?P<n>\d{1,3})")
 _NUMBERED = re.compile(
     r"^(?P<n>\d{1,3}(?:\.\d{1,3}){0,3}(?=[.)、:：]?\s)|[A-H](?=[.)])|[一二三四五六七八九十]{1,3}(?=、))[.)、:：]?\s*(?=\S)"
 )
 _EMOJI = re.compile(r"[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
 
 LABELS: tuple[tuple[str, str], ...] = (
-    ("time", r"^(estimated )?(time|duration)( (to|required|needed)\b.*)?$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
-             r"恢复时间|temps de|durée|tiempo|预计时间|^duration|^timeline$"),
+    ("time", r"^((estimated|restore|recovery|rollback|execution|approx\.?|approximate) )?(time|duration)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
+             r"恢复时间|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^timeline$"),
     ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
-    ("when", r"^when( to use)?$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|^trigger|使用场景|适用|^scenario$|^conditions?$"),
-    ("impact", r"^impact|^effects?$|^consequence|^side effects?|影响"),
+    ("when", r"^when( to use)?$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^scenario$|^conditions?$"),
+    ("impact", r"^impact|^effects?$|^consequence|^side effects?|^impacto|^auswirkung|影响|影響"),
     ("procedure", r"^(rollback )?(procedure|steps?|actions?|process|rollback|commands?|instructions?|immediate actions?|recovery|execute|how|solution|resolution|fix)( steps?)?$|"
-                  r"^steps to|^procédure|^étapes|^procedimiento|^pasos|步骤"),
+                  r"^steps to|^procédure|^étapes|^procedim|^pasos|^passos|^schritte|^vorgehen|步骤|手順"),
     ("undo", r"^undo$|^way back$"),
     ("persists", r"^if it persists|^if (this|it) (does not|doesn.t|fails)|^escalate to|^if not (fixed|resolved)"),
-    ("prerequisites", r"prerequisit|^before|^requirements?$|^pre-?checks?"),
+    ("prerequisites", r"prerequisit|^before|^requirements?$|^pre-?checks?|^pr[ée]-?requis|^voraussetzung|^requisitos"),
     ("validation", r"^verif(y|ication)|^validat|^success criteria|^expected (result|outcome)|^check$"),
-    ("note", r"^(note|warning|important|caution|tip|risk|data loss|downtime|owner|goal|target|location|status|severity|priority|reason|why)s?$"),
+    ("note", r"^(note|warning|important|caution|tip|risk|data loss|downtime|owner|goal|target|location|status|severity|priority|reason|why|(important |key |critical )?(note|warning|consideration|caveat|limitation)s?|nota|hinweis|achtung|atenção|remarque)s?$"),
     ("alternative", r"^(option|alternative|for|using|via|on|if using)\b"),
 )  # fmt: skip
 COLUMNS: tuple[tuple[str, str], ...] = (
-    ("threshold", r"threshold|limit|value|umbral|seuil"),
-    ("severity", r"severity|priority|risk level|^level$|gravité|gravedad|severidad|严重|urgency"),
-    ("timeframe", r"time|deadline|sla|délai|plazo|duration|rto|时间"),
-    ("action", r"recommend|action|rollback|strategy|decision|response|procedure|approach|solution|do\b|acción|acciones|措施|方案|use$|méthode|method|what to|command"),
-    ("symptom", r"symptom|scenario|situation|condition|impact|issue|problem|metric|when|trigger|failure|indicator|what (broke|went|happen)|escenario|síntoma|情况|场景|type|if\b|case|change|area|component"),
+    ("threshold", r"threshold|limit|value|umbral|limiar|seuil|schwell"),
+    ("severity", r"severity|priority|risk level|^level$|gravité|gravedad|gravidade|severidade?|schwere|priorit|严重|重大|urgency"),
+    ("timeframe", r"time|deadline|sla|délai|plazo|tempo|prazo|tiempo|zeit|dauer|duration|rto|时间|時間"),
+    ("action", r"recommend|action|rollback|strategy|decision|response|procedure|approach|solution|do\b|acción|acciones|ação|ações|maßnahme|aktion|estrat[ée]gia|措施|方案|対応|use$|méthode|method|what to|command"),
+    ("symptom", r"symptom|scenario|situation|condition|impact|issue|problem|metric|when|trigger|failure|indicator|what (broke|went|happen)|escenario|cenário|s[íi]ntoma|problema|situaç|symptôme|情况|场景|症状|type|if\b|case|change|area|component"),
 )  # fmt: skip
 ABOUT_PEOPLE = r"maker|owner|responsible|approv|authority|\bwho\b|assignee|notify|contact|^notes?$|^comments?$|^example"
 """Columns of a matrix that name people or remarks."""
@@ -97,9 +100,7 @@ RISK_COLUMNS: tuple[tuple[str, str], ...] = (
 )
 NO_ROLLBACK = r"no action|none|watch|monitor( only)?$|no rollback|accept"
 NOT_APPLICABLE = r"not applicable|n/?a\b"
-PLACEHOLDER_PERSON = (
-    r"^(tbd|todo|n/?a|-+|—|\?+|xxx.*|\[.*\]|<.*>|_+|your .*|name|phone|email|to be (defined|filled).*|_?à compléter_?)$"
-)
+PLACEHOLDER_PERSON = r"^(tbd|todo|n/?a|-+|—|\?+|xxx.*|\[.*\]|<.*>|_+|your .*|name|phone|email|contact( info)?|to be (defined|filled).*|_?à compléter_?)$"
 
 DEPLOYMENTS: tuple[tuple[str, str], ...] = (
     ("systemd", r"\bsystemd\b|\bsystemctl\b"),
@@ -184,7 +185,7 @@ VERBS = frozenset(
     "install investigate isolate kill launch list load locate lock log login look make manually mark merge migrate monitor move navigate note notify open paste "
     "pause perform prepare pull purge push put read rebuild record redeploy redirect refresh reload remove rename repeat replace report reset restart resume retrieve "
     "retry return review rotate run save scale schedule scp select send set shift ship shut smoke ssh start stop submit suspend switch sync tag take tell terminate test "
-    "toggle transfer trigger turn type undo uninstall unlock unpublish update upload use validate verify wait warm watch write "
+    "toggle transfer trigger turn type undo uninstall unlock unpublish update upload use validate verify view visit wait warm watch write "
     "coordinate plan abort accept acquire adjust allow announce assign attach await bring broadcast bump change choose commit consult continue convert cordon delegate".split()
 )
 """Imperatives that open a step; words of going back are missing on purpose, they open the names of procedures."""
@@ -196,6 +197,11 @@ def opens_with_verb(text: str) -> bool:
         r"[a-zà-ÿ]+", re.sub(r"^(then|now|first|next|finally|immediately|if needed,?)\s+", "", normal(text))
     )
     return first is not None and first.group(0) in VERBS
+
+
+def strictly_back(heading: str) -> bool:
+    """Says whether a heading says itself that it goes back, also where it stands among forward steps."""
+    return bool(re.search(_STRICTLY, normal(heading)))
 
 
 def is_container(heading: str) -> bool:

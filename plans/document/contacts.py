@@ -1,0 +1,128 @@
+"""Reads whom a plan calls: lists, tables and labelled lines; addresses of consoles and self-help steps are nobody."""
+
+from __future__ import annotations
+
+import re
+
+from plans.document import groups, inline, words
+from plans.document.blocks import Item, Line, Listing, Paragraph, Section, Table
+from plans.document.notes import Notes
+from plans.document.plan import Contact
+
+
+def read_contacts(section: Section, notes: Notes) -> list[Contact]:
+    """Returns the contacts in the order in which they are called; self-help steps and console addresses are none."""
+    found: list[Contact] = []
+    for current in section.walk():
+        for block in current.blocks:
+            if isinstance(block, Table):
+                found.extend(_from_table(block, notes))
+            elif isinstance(block, Paragraph):
+                found.extend(_from_lines(block, notes))
+            elif isinstance(block, Listing):
+                people = [contact for item in block.items if (contact := _from_item(item)) is not None]
+                if people and len(people) * 2 >= len(block.items):
+                    notes.claim(current.line)
+                    notes.claim(block.line, block.end_line)
+                    found.extend(people)
+    return [
+        Contact(contact.line, place, contact.role, contact.contact, contact.is_placeholder)
+        for place, contact in enumerate(found, 1)
+    ]
+
+
+def _from_lines(block: Paragraph, notes: Notes) -> list[Contact]:
+    """Returns the people of lines such as "**On-call engineer:** @anna"."""
+    people = [
+        _contact(line.line, line.lead, line.rest)
+        for line in block.lines
+        if line.lead and groups.is_label(line) and _is_person(line)
+    ]
+    for person in people:
+        notes.claim(person.line)
+    return people
+
+
+def _is_person(line: Line) -> bool:
+    """Says whether a labelled line names somebody who can be reached."""
+    return (
+        bool(_REACH.search(line.rest))
+        and not _is_address(line.rest)
+        and len(line.lead) <= 60
+        and not words.opens_with_verb(line.lead)
+        and not re.match(r"(note|last|next|version|date|updated|status|document)", line.lead, re.IGNORECASE)
+    )
+
+
+def _is_address(text: str) -> bool:
+    """Says whether a text is only the address of a page."""
+    return bool(re.match(r"\W*\[?(https?://|www\.)", text)) and not re.search(r"[\w.]+@[\w.]+|\+\d{6}", text)
+
+
+_RUNG = re.compile(r"^(level|tier|l|step|contact|escalation)\s*\d{1,2}$", re.IGNORECASE)
+_ROLE = re.compile(
+    r"primary|secondary|tertiary|engineer|lead|manager|on-?call|owner|cto|ceo|cio|ciso|dba|admin|team|support|director|architect|ops|sre|head|officer|vp\b|security|responder|commander|coordinator|"
+    r"developer|dev|expert|specialist|stakeholder|representative|steward|product|master|équipe|responsable|líder|equipo|负责人|工程师|经理|担当|gerente|desarrollador|desenvolvedor|leiter|entwickler|développeur|bereitschaft|soporte|suporte|vendor|customer|infrastructure|platform|database|backend|frontend|legal|communications|executive|primary|secondary|lead",
+    re.IGNORECASE,
+)
+
+
+_REACH = re.compile(
+    r"@\w|\+?\d[\d() -]{6,}|\[[^\]]+\]|<[^>]+>|#\w|\bTBD\b|[\w.]+@[\w.]+|slack|pager|phone", re.IGNORECASE
+)
+
+
+def _from_item(item: Item) -> Contact | None:
+    first = item.lines[0] if item.lines else None
+    if first is None:
+        return None
+    lead, rest = first.lead, " ".join([first.rest, *(line.text for line in item.lines[1:])]).strip(" -–—:")
+    if lead and _RUNG.match(
+        lead
+    ):  # "**Level 1**: On-call engineer": the rung is a place in the order, the person follows
+        role, _, contact = rest.partition(" - ") if " - " in rest else (rest, "", "")
+        return _contact(item.line, role, contact)
+    if not lead:
+        role, _, contact = re.sub(r"\s+[-–—]\s+|:\s+|：", "\x00", first.text, count=1).partition("\x00")
+        lead, rest = role, contact
+    if _is_address(rest):
+        return None
+    reachable = bool(_REACH.search(rest)) and len(lead.split()) <= 5
+    if not (_ROLE.search(lead) or reachable) or len(lead) > 80 or words.opens_with_verb(lead):
+        return None
+    return _contact(item.line, lead, rest)
+
+
+def _contact(line: int, role: str, contact: str) -> Contact:
+    text = contact.strip()
+    return Contact(line, 0, role.strip(" :"), text or None, bool(text) and is_placeholder_person(text))
+
+
+def is_placeholder_person(text: str) -> bool:
+    return all(
+        re.search(words.PLACEHOLDER_PERSON, part.strip(), re.IGNORECASE)
+        for part in re.split(r"[/,|]", text)
+        if part.strip()
+    )
+
+
+_CONTACT_COLUMNS = (
+    ("role", r"role|title|team|position|function|rôle|rol\b|角色|职责|responsib|level|area"),
+    ("name", r"name|person|who|contact$|nom\b|nombre|姓名|owner"),
+    ("contact", r"contact|phone|email|slack|channel|pager|tel|teléfono|电话|reach|how"),
+)
+
+
+def _from_table(table: Table, notes: Notes) -> list[Contact]:
+    headers = [words.normal(header) for header in table.headers]
+    role = next((place for place, header in enumerate(headers) if re.search(_CONTACT_COLUMNS[0][1], header)), 0)
+    if not any(re.search(pattern, header) for _, pattern in _CONTACT_COLUMNS for header in headers):
+        return []
+    notes.claim(table.line, table.end_line)
+    found = []
+    for row in table.rows:
+        cells = [inline.plain(cell) for cell in row.cells]
+        if role < len(cells) and cells[role]:
+            others = " / ".join(cell for place, cell in enumerate(cells) if place != role and cell)
+            found.append(_contact(row.line, cells[role], others))
+    return found

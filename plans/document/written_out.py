@@ -1,0 +1,57 @@
+"""Reads the steps of a procedure whose blocks hold no commands: numbered lines of plain text, or settings to write."""
+
+from __future__ import annotations
+
+import re
+
+from plans.document import fences
+from plans.document.actions import finish, step_fence
+from plans.document.blocks import Block, Fence, Paragraph, every_block
+from plans.document.notes import Notes
+from plans.document.step import Step
+
+_LINE = re.compile(r"^\s{0,3}(?P<number>\d{1,2})[.)]\s+(?P<text>\S.*)$")
+_PLAIN = frozenset({"", "text", "txt", "plain", "plaintext"})
+
+
+def steps(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    """Returns the steps that blocks without commands write out; a person carries them out."""
+    found = [step for block in every_block(blocks) if isinstance(block, Fence) for step in _numbered(block, notes)]
+    return tuple(found) or _settings(blocks, notes)
+
+
+def _numbered(fence: Fence, notes: Notes) -> list[Step]:
+    """Returns the numbered lines of a block of plain text, where nearly all of its lines are numbered."""
+    if fence.language.lower() not in _PLAIN or fence.attributes:
+        return []
+    lines = fence.body.split("\n")
+    matches = [(offset, match) for offset, line in enumerate(lines) if (match := _LINE.match(line))]
+    if len(matches) < 2 or len(matches) * 3 < sum(bool(line.strip()) for line in lines) * 2:
+        return []
+    notes.claim(fence.line, fence.end_line)
+    notes.infer(fence.line, f"A block of plain text read as {len(matches)} steps: its lines are numbered.")
+    return [
+        Step(line, line, match.group("number"), match.group("text")[:200], "text", words=(match.group("text"),))
+        for offset, match in matches
+        for line in (fence.first + offset,)
+    ]
+
+
+def _settings(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    """Returns one step for each block of settings: somebody writes them into a file."""
+    found: list[Step] = []
+    before = ""
+    for block in every_block(blocks):
+        if isinstance(block, Paragraph):
+            before = block.text
+        if isinstance(block, Fence) and fences.is_settings(block.language) and not block.attributes:
+            notes.claim(block.line, block.end_line)
+            title = (before or _first_line(block)).rstrip(" :：")[:120]
+            held = (step_fence(block, before),)
+            step = Step(block.line, block.end_line, str(len(found) + 1), title, "block", held, (before,) * bool(before))
+            found.append(finish(step, notes))
+    return tuple(found)
+
+
+def _first_line(fence: Fence) -> str:
+    return next((line.strip(" #/") for line in fence.body.split("\n") if line.strip(" #/")), "Settings")
