@@ -41,13 +41,13 @@ class Surroundings:
     ) -> "Surroundings":
         """The surroundings of a target as it is now (a run uses its snapshot instead).
 
-        Secrets come from the environment.
+        Secrets come from its page, else from the environment.
         """
         return cls(
             root=Path(target.root or "/"),
             hosts=tuple(target.hosts or ()),
             env={name: str(value) for name, value in (target.env or {}).items()},
-            secrets=dict(secrets if secrets is not None else secrets_from_environment(target.secrets or [])),
+            secrets=dict(secrets if secrets is not None else secrets_of(target.pk, target.secret_names)),
             params={name: str(value) for name, value in {**(target.params or {}), **(params or {})}.items()},
             since=since,
             attempt_since=attempt_since,
@@ -61,7 +61,7 @@ class Surroundings:
             root=Path(target.get("root") or "/"),
             hosts=tuple(target.get("hosts", ())),
             env=dict(target.get("env", {})),
-            secrets=secrets_from_environment(target.get("secrets", [])),
+            secrets=secrets_of(target.get("id"), target.get("secrets", [])),
             params=dict(snapshot.get("params", {})),
             since=since,
         )
@@ -92,6 +92,16 @@ class Answer:
     sentence: str
     value: Any = None  # JSON: what was read
     seconds: float = 0.0
+
+
+def secrets_of(target_id: int | None, names: list[str]) -> dict[str, str]:
+    """The values of a target's secrets by name: those set on its page, else those of this process's environment."""
+    if not names or target_id is None:
+        return {}
+    # The one place where plain data meets the database, and only where a target has secrets at all.
+    from rollbacks.models import Secret
+
+    return secrets_from_environment(names) | Secret.values_of(target_id, names)
 
 
 def secrets_from_environment(names: list[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from django import forms
 from plans.document import durations
 from rollbacks.fields import FactsField, HostsField, LinesField, NamesField, PairsField, ParametersField
 from rollbacks.models import Environment, Target
+from rollbacks.models.secret import LONGEST
 
 WATCH_KEYS = {"warmup", "looks", "good_from", "count", "errors"}
 
@@ -68,7 +69,8 @@ class TargetForm(forms.ModelForm):
     params = ParametersField(label="Parameters", help_text="One “name = value” a line, for the plan's <placeholders>.")
     env = PairsField(label="Variables", help_text="PATH, HOME, LANG and TZ always; others where a step names them.")
     secrets = NamesField(
-        label="Secrets, by name", help_text="Values stand in the worker's environment as FIREBREAK_SECRET_<NAME>."
+        label="Secrets of the workers' environment, by name",
+        help_text="Their values are FIREBREAK_SECRET_<NAME> of each worker. Others are set under Secrets.",
     )
     facts = FactsField(label="Facts", help_text="“has_tests = no”: answers that this target states itself.")
     watch = WatchField(
@@ -125,6 +127,31 @@ class TargetForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """The target's own fields, cleaned."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+
+class SecretForm(forms.Form):
+    """A secret: its name and its value, typed or as a file. What was typed is never drawn again."""
+
+    name = forms.CharField(
+        label="Name", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+    value_typed = forms.CharField(
+        label="Value", required=False, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    file = forms.FileField(label="or a file, for a value of several lines", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.value = cleaned.get("value_typed") or ""
+        uploaded = cleaned.get("file")
+        if bool(self.value) == bool(uploaded):
+            raise forms.ValidationError("Type a value, or choose a file: one of the two.")
+        if uploaded:
+            try:
+                self.value = uploaded.read(LONGEST + 1).decode().rstrip("\n")
+            except UnicodeDecodeError:
+                raise forms.ValidationError("The file is not UTF-8 text.") from None
+        return cleaned
 
 
 class ReasonForm(forms.Form):

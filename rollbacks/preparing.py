@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from rollbacks import probes, process
+from rollbacks import named_secrets, probes, process
 from rollbacks.context import Surroundings
 from rollbacks.parameters import Reading
 from rollbacks.snapshot import Place, Rendered, Undone, render
@@ -39,7 +39,7 @@ def render_for(run: "Run", given: Mapping[str, str]) -> Rendered:
         given=given,
         undone=undone_of(run),
     )
-    return Rendered(made.snapshot, [*made.problems, *too_long(made)])
+    return Rendered(made.snapshot, [*made.problems, *too_long(made), *named_secrets.why_not(made.snapshot)])
 
 
 def too_long(made: Rendered) -> list[str]:
@@ -81,7 +81,7 @@ def place_of(target: "Target") -> Place:
         params=target.params or {},
         facts=target.facts or {},
         env=target.env or {},
-        secrets=tuple(target.secrets or ()),
+        secrets=tuple(target.secret_names),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plans.document.durations import strict
+from rollbacks import header_secrets
 from rollbacks.parameters import Read, Resolver, fill, placeholders, unbound
 from rollbacks.sequence import sequence_of as sequence_of
 from rollbacks.sequence import unique
@@ -98,6 +99,9 @@ def render(
         read_for_the_way_back(compiled, level, resolver)
     if kind == "undo":
         own += brought_back([rendered(check, resolver) for check in state_checks(checks)], undone)
+    for step in (*steps, *own, *before):
+        if not step.get("skip"):
+            problems += header_secrets.problems_of(step, place.secrets)
     if not steps:
         problems.append(f"There is nothing to run: the plan has no steps for {kind} here.")
     snapshot = {

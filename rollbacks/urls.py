@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbacks.views import confirm, dry_run, output, runs, services, settle, steps, targets
+from rollbacks.views import confirm, dry_run, output, runs, secrets, services, settle, steps, targets
 
 urlpatterns = [
     path("services/", services.services, name="services"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("targets/<int:pk>/", targets.target, name="target"),
     path("targets/<int:pk>/connection/", targets.test_connection, name="test-connection"),
     path("targets/<int:pk>/connection/answer/", targets.connection_part, name="connection-answer"),
+    path("targets/<int:pk>/secrets/", secrets.set_secret, name="set-secret"),
+    path("targets/<int:pk>/secrets/<str:name>/removal/", secrets.remove_secret, name="remove-secret"),
     path("runs/<int:pk>/", runs.run, name="run"),
     path("runs/<int:pk>/confirm/", confirm.confirm, name="confirm-run"),
     path("runs/<int:pk>/start/", confirm.start, name="run-start"),

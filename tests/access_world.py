@@ -7,6 +7,7 @@ from typing import Any
 
 from incidents.models import ActionItem, Alert, Contact, Delivery, Drill, Evidence, Message, Page
 from plans.models import Plan
+from rollbacks.models import Secret
 from tests.incidents.factories import make_incident
 from tests.rollbacks.pages.runs_for_pages import draft, failed_run, lost_run, manual_run
 from timeline import domain_time
@@ -61,6 +62,10 @@ def make_world(root: Path, person: Any) -> World:
             ).pk
         },
         "settle": {"pk": lost.pk, "step_pk": lost_step.pk},
+        "remove-secret": {
+            "pk": target.pk,
+            "name": Secret.keep(target, name="API_TOKEN", value="a value", by=person).name,
+        },
         "change-service": {"slug": target.service.slug},
         "change-environment": {"slug": target.environment.slug},
     }
@@ -68,11 +73,11 @@ def make_world(root: Path, person: Any) -> World:
     names |= dict.fromkeys(("step-retry", "step-skip"), undecided)
     names |= {
         name: {"pk": prepared.pk}
-        for name in ("confirm-run", "run-start", "run-parameters", "run-approval", "run-discard")
+        for name in ("confirm-run", "run-start", "run-parameters", "run-approval", "run-discard", "run-dry-run")
     }
     names |= {
         name: {"pk": waiting.pk} for name in ("run", "run-stop", "run-pause", "run-resumption", "run-undo", "run-log")
     }
-    names |= {name: {"pk": target.pk} for name in ("target", "test-connection", "connection-answer")}
+    names |= {name: {"pk": target.pk} for name in ("target", "test-connection", "connection-answer", "set-secret")}
     names |= {name: {"pk": person.pk} for name in ("person", "person-role", "person-activation", "person-password")}
     return World(names, of_incident)

@@ -52,7 +52,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # services, targets, runs
     "services": PAGE, "add-service": WRITE_ACT, "change-service": WRITE_ACT, "add-environment": WRITE_ACT,
     "change-environment": WRITE_ACT, "targets": PAGE, "new-target": (WRITE, WRITE), "target": (READ, WRITE),
-    "test-connection": WRITE_ACT, "connection-answer": PAGE,
+    "test-connection": WRITE_ACT, "set-secret": WRITE_ACT, "remove-secret": WRITE_ACT, "connection-answer": PAGE,
     "run": PAGE, "confirm-run": PAGE, "run-start": ACT, "run-parameters": ACT, "run-approval": ACT, "run-discard": ACT, "run-dry-run": ACT,
     "run-stop": ACT, "run-pause": ACT, "run-resumption": ACT, "run-undo": ACT, "run-log": PAGE, "run-output": PAGE,
     "step-confirmation": ACT, "step-approval": ACT, "step-retry": ACT, "step-skip": ACT, "settle": READ_AND_ACT,

@@ -57,15 +57,15 @@ def environment(step: Mapping[str, Any], around: Surroundings) -> dict[str, str]
 
 def missing(step: Mapping[str, Any], around: Surroundings) -> str:
     """Which declared variable or secret this target lacks, as a sentence; empty when none."""
-    for word, key, known in (("variable", "env", around.env), ("secret", "secrets", around.secrets)):
-        for name in step.get(key) or []:
-            if name not in known:
-                where = (
-                    "the target's page"
-                    if word == "variable"
-                    else f"the worker's environment as FIREBREAK_SECRET_{name.upper()}"
-                )
-                return f"The {word} {name} that this step names is not set. Set it in {where}."
+    for name in step.get("env") or []:
+        if name not in around.env:
+            return f"The variable {name} that this step names is not set. Set it on the target's page."
+    for name in step.get("secrets") or []:
+        if name not in around.secrets:
+            return (
+                f"The secret {name} that this step names cannot be had here. Set it on the target's page; where it is set, "
+                f"this worker lacks its key (FIREBREAK_SECRETS_KEY). FIREBREAK_SECRET_{name.upper()} of the worker serves too."
+            )
     return ""
 
 

@@ -8,11 +8,6 @@ from rollbacks.models.service import Environment, Service
 DEFAULT_QUEUE = "rollback"
 
 
-def beside(queue: str) -> str:
-    """The queue for what must not wait behind a rollback: `probe` on this host, the same one elsewhere."""
-    return "probe" if queue == DEFAULT_QUEUE else queue
-
-
 class OutputLimit(models.TextChoices):
     TRUNCATE = "truncate", "Cut its output, let it go on"
     HALT = "halt", "End the step"

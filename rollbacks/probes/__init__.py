@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from rollbacks.context import Answer, Surroundings
-from rollbacks.probes import command, file, graphql, http, log, process, signal
+from rollbacks.probes import command, file, graphql, http, log, process, prometheus, signal
 from rollbacks.probes.signal import Count
+from rollbacks.redaction import Redactor
 
 __all__ = ["PROBES", "ask", "kind_of"]
 
@@ -19,6 +20,7 @@ PROBES: dict[str, Callable[[Mapping[str, Any], Surroundings], Answer]] = {
     "http": http.ask,
     "log": log.ask,
     "process": process.ask,
+    "prometheus": prometheus.ask,
 }
 BY_KIND = {"http": "http", "graphql": "graphql", "shell": "command", "exec": "command", "file": "file"}
 EVERY = 5.0  # seconds between two tries
@@ -53,7 +55,15 @@ def ask(
         if not _rest(every, stop):
             answer = Answer("cannot_tell", "The check was stopped.", answer.value)
             break
-    return replace(answer, seconds=round(time.monotonic() - began, 3))
+    return masked(replace(answer, seconds=round(time.monotonic() - began, 3)), around)
+
+
+def masked(answer: Answer, around: Surroundings) -> Answer:
+    """The answer without the target's secrets: it becomes a verdict, a parameter, a line of the timeline."""
+    if not around.secrets:
+        return answer
+    redactor = Redactor(around.secrets.values())
+    return replace(answer, sentence=redactor.mask(answer.sentence), value=redactor.mask_all(answer.value))
 
 
 def kind_of(step: Mapping[str, Any]) -> str:
@@ -67,7 +77,10 @@ def kind_of(step: Mapping[str, Any]) -> str:
         return "log"
     if step.get("path"):
         return "file"
-    return "process" if str(step.get("body") or "").startswith(process.WORD) else "http"
+    body = str(step.get("body") or "").lstrip()
+    if body.startswith(prometheus.WORD):
+        return "prometheus"
+    return "process" if body.startswith(process.WORD) else "http"
 
 
 def _ask_once(step: Mapping[str, Any], around: Surroundings, stop: Stop | None, count: Count | None) -> Answer:

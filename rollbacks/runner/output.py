@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from rollbacks.models import OutputChunk, StepRun
-from rollbacks.runner.redaction import Redactor
+from rollbacks.redaction import Redactor
 
 if TYPE_CHECKING:
     from rollbacks.models import Attempt

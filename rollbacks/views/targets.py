@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rollbacks import connection, registry
 from rollbacks.access import may_edit_targets, target_for
-from rollbacks.forms import TargetForm
+from rollbacks.forms import SecretForm, TargetForm
 from rollbacks.models import Refused, Run, Target, Worker
 from rollbacks.readiness import readiness
 from timeline.models import Event
@@ -96,13 +96,21 @@ def connection_part(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def target_page(
-    request: HttpRequest, found: Target, *, form: Any = None, refusal: str = "", status: int = 200
+    request: HttpRequest,
+    found: Target,
+    *,
+    form: Any = None,
+    secret_form: Any = None,
+    refusal: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     """One target; a refused form is shown again with what was typed."""
-    kinds = ("target.added", "target.changed")
+    kinds = ("target.added", "target.changed", "secret.set", "secret.replaced", "secret.removed")
     context = {
         "target": found,
         "form": form or TargetForm(instance=found, initial={"drawn_from": registry.state_of(found)}),
+        "secrets": found.sealed.select_related("set_by"),
+        "secret_form": secret_form or SecretForm(auto_id="secret_%s"),
         "refusal": refusal,
         "ready": readiness(found),
         "test": connection.last_test(found),

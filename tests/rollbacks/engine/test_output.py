@@ -7,8 +7,8 @@ import pytest
 
 from rollbacks import runner
 from rollbacks.models import Attempt, OutputChunk, Run, StepRun, leases
+from rollbacks.redaction import MASK, Redactor
 from rollbacks.runner.output import FILE_BYTES, HEAD_BYTES, TAIL_BYTES, OutputWriter
-from rollbacks.runner.redaction import MASK, Redactor
 from tests.rollbacks.engine.factories import make_run, make_target, output, step
 
 SECRET = "hunter2-is-not/enough+"
