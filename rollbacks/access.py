@@ -31,6 +31,7 @@ def run_for(request: HttpRequest, pk: int) -> Run:
         "requested_by",
         "supersedes",
         "undoes",
+        "undoes_step",
     )
     return get_object_or_404(Run.objects.select_related(*related), pk=pk)
 

@@ -87,8 +87,8 @@ def place_of(target: "Target") -> Place:
 
 def undone_of(run: "Run") -> tuple[Undone, ...]:
     """The run that an undo undoes; for a restore those that stand, newest first."""
-    if run.undoes_step is not None and run.undoes is not None:
-        return (one_step_undone(run.undoes, run.undoes_step),)
+    if run.undoes_step is not None:
+        return (one_step_undone(run.undoes_step),)
     if run.undoes is not None:
         return (undone(run.undoes),)
     if run.kind == "restore" and not run.revision.compiled.get("restore"):
@@ -96,10 +96,10 @@ def undone_of(run: "Run") -> tuple[Undone, ...]:
     return ()
 
 
-def one_step_undone(run: "Run", step: "StepRun") -> Undone:
+def one_step_undone(step: "StepRun") -> Undone:
     """One step of a run. The state before is not promised back: the other steps stand."""
     done = {**step.definition, "inverse": (step.outcome or {}).get("inverse")}
-    return Undone(level=run.level, params=run.params, done=(done,), one_step=True)
+    return Undone(level=step.run.level, params=step.run.params, done=(done,), one_step=True)
 
 
 def undone(run: "Run") -> Undone:

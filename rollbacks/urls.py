@@ -32,5 +32,6 @@ urlpatterns = [
     path("runs/<int:pk>/steps/<int:step_pk>/approval/", steps.approval, name="step-approval"),
     path("runs/<int:pk>/steps/<int:step_pk>/retry/", steps.retry, name="step-retry"),
     path("runs/<int:pk>/steps/<int:step_pk>/skip/", steps.skip, name="step-skip"),
+    path("runs/<int:pk>/steps/<int:step_pk>/undo/", steps.undo, name="step-undo"),
     path("runs/<int:pk>/steps/<int:step_pk>/settlement/", settle.settle, name="settle"),
 ]

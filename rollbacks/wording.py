@@ -16,7 +16,7 @@ def act_of(run: "Run") -> str:
     where = f"{run.service.name} {run.environment.name}"
     steps = run.snapshot.get("steps", []) if run.snapshot else []
     if run.kind == "undo":
-        return f"Undo {level_of(run)} on {where}"
+        return f"Undo {run.undoes_step or level_of(run)} on {where}"
     if run.kind == "restore":
         return f"Bring {where} back to normal"
     if run.kind == "evidence":

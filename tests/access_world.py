@@ -70,7 +70,7 @@ def make_world(root: Path, person: Any) -> World:
         "change-environment": {"slug": target.environment.slug},
     }
     names |= dict.fromkeys(("step-confirmation", "step-approval", "run-output"), steps)
-    names |= dict.fromkeys(("step-retry", "step-skip"), undecided)
+    names |= dict.fromkeys(("step-retry", "step-skip", "step-undo"), undecided)
     names |= {
         name: {"pk": prepared.pk}
         for name in ("confirm-run", "run-start", "run-parameters", "run-approval", "run-discard", "run-dry-run")

@@ -55,7 +55,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "test-connection": WRITE_ACT, "set-secret": WRITE_ACT, "remove-secret": WRITE_ACT, "connection-answer": PAGE,
     "run": PAGE, "confirm-run": PAGE, "run-start": ACT, "run-parameters": ACT, "run-approval": ACT, "run-discard": ACT, "run-dry-run": ACT,
     "run-stop": ACT, "run-pause": ACT, "run-resumption": ACT, "run-undo": ACT, "run-log": PAGE, "run-output": PAGE,
-    "step-confirmation": ACT, "step-approval": ACT, "step-retry": ACT, "step-skip": ACT, "settle": READ_AND_ACT,
+    "step-confirmation": ACT, "step-approval": ACT, "step-retry": ACT, "step-skip": ACT, "step-undo": ACT, "settle": READ_AND_ACT,
     # plans
     "plans": PAGE, "new-plan": (WRITE, WRITE), "check-up": (READ, READ), "plan": PAGE, "change-plan": (WRITE, WRITE),
     "plan-history": PAGE, "plan-second-person": WRITE_ACT, "revision": PAGE, "revision-markdown": PAGE,

@@ -32,18 +32,18 @@ def draft(
 ) -> "Run":
     """A new run that has no snapshot yet. Raises Refused when the revision has no such procedure.
 
-    `undoes_step` makes the undo one of that step alone.
+    `undoes_step` makes the undo one of that step alone: the run itself then still stands.
     """
     from rollbacks.models import Run
 
     if undoes_step is not None:
         expect_undoable(undoes_step)
-        undoes = undoes_step.run
     if kind == RunKind.UNDO:
-        if undoes is None:
+        undone = undoes_step.run if undoes_step else undoes
+        if undone is None:
             raise Refused("An undo needs the run that it undoes.")
         # The same words that were carried out are undone: their revision, their level.
-        revision, level = undoes.revision, undoes.level
+        revision, level = undone.revision, undone.level
     described = level_of(revision, level)
     if kind in (RunKind.ROLLBACK, RunKind.DRILL) and described is None:
         raise Refused(f"{revision} has no level {level}.")

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET
 
 from rollbacks import sheet
 from rollbacks.access import run_for
-from rollbacks.models import Conflict, Refused, Run, Worker
+from rollbacks.hands import hands
+from rollbacks.models import Conflict, Refused, Run, approving
 from rollbacks.preflight import may_start, preflight
 from rollbacks.rehearsals import rehearsals
 from rollbacks.views.acting import posted
@@ -68,8 +69,12 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
     seen = request.POST.get("snapshot_hash", "")
     try:
         if request.POST.get("answer") == "yes":
-            run.approve(by=request.user, snapshot_hash=seen)
-            messages.success(request, f"Approved: {act_of(run)} is queued.")
+            after = run.approve(by=request.user, snapshot_hash=seen)
+            waits = after.status == "awaiting_approval"
+            messages.success(request, f"Approved: {act_of(run)} {'waits for more people' if waits else 'is queued'}.")
+        elif request.POST.get("answer") == "alone":
+            run.go_alone(by=request.user, reason=request.POST.get("reason", ""))
+            messages.success(request, f"You went on alone: {act_of(run)} is queued.")
         else:
             run.reject(by=request.user, reason=request.POST.get("reason", ""))
             messages.success(request, "Refused; the run is over and nothing was changed.")
@@ -125,6 +130,8 @@ def confirm_page(
 def sheet_context(request: HttpRequest, run: Run) -> dict[str, Any]:
     """Everything that the sheet shows."""
     level, reasons = sheet.level_of(run), preflight(run)
+    queue = run.queue if run.prepared_at else run.preparing_queue
+    found = hands(queue)
     return {
         "run": run,
         "act": act_of(run),
@@ -138,9 +145,14 @@ def sheet_context(request: HttpRequest, run: Run) -> dict[str, Any]:
         "rehearsed": rehearsals(run.target, run.level, before=run),
         "reasons": [reason for reason in reasons if reason.key not in SAID_ELSEWHERE],
         "may_start": may_start(reasons),
-        "workers": Worker.objects.serving(run.target.queue),
+        "queue": queue,
+        "hands": found,
+        "has_worker": any(hand.is_there for hand in found),
         "is_waiting": run.prepared_at is None,
         "may_change": run.status == "draft" and run.kind != "undo" and request.user.has_perm("rollbacks.operate"),
         "may_approve": run.status == "awaiting_approval" and run.requested_by_id != request.user.pk,
+        "may_go_alone": approving.may_go_alone(run, request.user),
+        "alone_from": approving.alone_from(run),
+        "approvals": run.approvals.select_related("by") if run.status == "awaiting_approval" else [],
         "incident": run.stream.key.removeprefix("incident:") if run.stream.key.startswith("incident:") else "",
     }

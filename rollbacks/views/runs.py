@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from rollbacks.access import run_for
+from rollbacks.hands import hands
 from rollbacks.models import OutputChunk, Refused, Run, StepRun
 from rollbacks.promise import promise_of
 from rollbacks.rehearsals import rehearsals
@@ -134,6 +135,7 @@ def run_context(request: HttpRequest, found: Run) -> dict[str, Any]:
         "seen": state_of(found),
         "promise": promise_of(found, domain_time.now()),
         "rehearsed": rehearsals(found.target, found.level, before=found),
+        "hands": hands(found.queue) if not found.is_over else [],
         "may_undo": found.is_over and found.kind in ("rollback", "drill", "restore") and found.started_at is not None,
         "incident": found.stream.key.removeprefix("incident:") if found.stream.key.startswith("incident:") else "",
         "topic": found.stream.key,

@@ -7,7 +7,7 @@ import pytest
 
 from rollbacks import probes, process, runner
 from rollbacks.context import Answer, Surroundings
-from rollbacks.models import Run
+from rollbacks.models import Refused, Run
 from rollbacks.runner.perform import NETWORK_TRIES, ask_now
 from tests.rollbacks.engine.factories import level, make_draft, make_run, make_user, statuses, step
 
@@ -78,3 +78,49 @@ def test_two_installations_never_take_each_others_processes_for_their_own(settin
     mine = process.token_of(1, 1, 1)
     settings.SECRET_KEY = "another installation on the same machine"
     assert process.token_of(1, 1, 1) != mine
+
+
+def done_in_three(folder: Path) -> Run:
+    """Two files were made; each step names its way back, and the level has a list of its own for both."""
+    gone = step("gone", "test ! -e a", effect="read", timeout=0.2)
+    back_a = step("back-a", "rm a; echo a >> undone", verify="gone")
+    back_b = step("back-b", "rm b; echo b >> undone")
+    steps = [step("a", "touch a", undo="back-a"), step("b", "touch b", undo="back-b"), step("c", "touch c")]
+    plan = {"reads": [gone, back_a, back_b]}
+    return advance(make_run(folder, steps, plan=plan))
+
+
+def draft_undo(run: Run, **of: Any) -> Run:
+    return Run.draft(
+        target=run.target, revision=run.revision, kind="undo", stream="incident:9", by=make_user(), **of
+    ).prepare()
+
+
+def test_a_level_is_undone_last_step_first_and_each_is_verified(tmp_path: Path) -> None:
+    undo = advance(draft_undo(run := done_in_three(tmp_path), undoes=run).start(by=make_user()))
+    assert undo.status == "succeeded"
+    assert (tmp_path / "undone").read_text() == "b\na\n"
+    assert undo.steps.get(name="back-a").outcome["verify"]["result"] == "pass"
+    assert run not in Run.objects.standing(run.target)
+
+
+def test_one_step_is_undone_alone_and_its_run_still_stands(tmp_path: Path) -> None:
+    run = done_in_three(tmp_path)
+    undo = advance(draft_undo(run, undoes_step=run.steps.get(name="a")).start(by=make_user()))
+    assert undo.status == "succeeded"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "c", "undone"]
+    assert run in Run.objects.standing(run.target)
+
+
+@pytest.mark.parametrize(("name", "words"), [("c", "names no undo= in its plan"), ("b", "nothing of it to undo")])
+def test_a_step_that_cannot_be_undone_says_why(tmp_path: Path, name: str, words: str) -> None:
+    run = done_in_three(tmp_path)
+    run.steps.filter(name="b").update(status="skipped")
+    with pytest.raises(Refused, match=words):
+        draft_undo(run, undoes_step=run.steps.get(name=name))
+
+
+def test_a_step_of_a_run_at_work_is_not_undone(tmp_path: Path) -> None:
+    run = advance(make_run(tmp_path, [step("a", "touch a", undo="x"), step("look", "Look", kind="manual")]))
+    with pytest.raises(Refused, match="is still waiting for you"):
+        draft_undo(run, undoes_step=run.steps.get(name="a"))
