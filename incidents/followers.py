@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from django.db import transaction
 
-from incidents import drills, evidence_keeping, recommendation
+from incidents import detected, drills, escalating, evidence_keeping, recommendation
 from incidents.models import Contact, Incident, Page, Task
 from plans.models import Plan, Refused
 from rollbacks import sampling, watch
@@ -153,6 +153,9 @@ FOLLOWERS: Table = {
     "alert.resolved": (recommend,),
     "signal.measured": (recommend,),
     "verdict.given": (recommend,),
+    "detection.raised": (detected.take,),
+    "condition.detected": (recommend,),
+    "escalation.begun": (escalating.begin,),
     **dict.fromkeys(STEP_ENDS, (keep_evidence,)),
     **dict.fromkeys(RUN_ENDS, (finish_evidence,)),
 }

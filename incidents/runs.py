@@ -45,6 +45,14 @@ def _draft(incident: Incident, *, by: Any, kind: str, level: int | None) -> Run:
         stream=incident.stream_key,
         by=by,
         supersedes=active,
+        matrix_seconds=_matrix_seconds(incident, level),
     )
     run.prepare_later()
     return run
+
+
+def _matrix_seconds(incident: Incident, level: int | None) -> float | None:
+    """The timeframe of the row that recommended this level; it may disagree with what the level promises."""
+    recommended = incident.recommendation or {}
+    seconds = recommended.get("timeframe_seconds") if level and recommended.get("level") == level else None
+    return float(seconds) if seconds else None

@@ -4,10 +4,12 @@ import logging
 import os
 import socket
 import time
+from datetime import datetime
 
 from celery import shared_task
 
-from rollbacks import sampling, watch
+from rollbacks import detection, detection_process, escalation, sampling, watch
+from rollbacks.models import Target
 from timeline import domain_time
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,31 @@ def hint_look(watch_id: int) -> bool:
     return True
 
 
+@shared_task(name="rollbacks.read_process")
+def read_process(target_id: int) -> None:
+    """Reads the main process of a target, for memory and restarts."""
+    target = Target.objects.select_related("service", "environment", "plan").filter(pk=target_id).first()
+    if target is not None:
+        detection_process.read(target)
+
+
+def hint_process(target_id: int) -> bool:
+    """Asks a worker to read a process; the next scan asks again."""
+    try:
+        read_process.apply_async(args=(target_id,), queue="probe", expires=HINT_SECONDS)
+    except Exception as error:  # kombu raises many kinds when the broker goes away
+        log.warning("The process of target %s waits for the next scan: %s", target_id, error)
+        return False
+    return True
+
+
+def detect(now: datetime) -> None:
+    """A round of the detection, and readings of the processes that it asks for."""
+    detection.look_everywhere(now)
+    for target_id in detection_process.due(detection.watched_targets(now), now):
+        hint_process(target_id)
+
+
 def scan_proof() -> None:
     """Called by `rollbacks.scan`: whatever should be measured and is not."""
     now = domain_time.now()
@@ -65,6 +92,9 @@ def scan_proof() -> None:
     for watch_id in watch.take_looks(now):
         hint_look(watch_id)
     watch.cross_promises(now)
+    escalation.offer_due(now)
+    escalation.begin_due(now)
+    detect(now)
     forget_old_samples()
 
 

@@ -1,7 +1,7 @@
 """The terms of a watch: warm-up, looks, the first look that may say *recovered*, threshold and count. Plain Python."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rollbacks.statistics import THRESHOLD
@@ -19,6 +19,7 @@ class Terms:
     threshold: float = THRESHOLD
     count: int = 299
     shortened: bool = False
+    prolonged: int = 0  # how often a person asked for more time after an end without a proof
 
     @classmethod
     def of(cls, watch: Mapping[str, Any] | None, override: Mapping[str, Any] | None, *, production: bool) -> "Terms":
@@ -65,8 +66,12 @@ class Terms:
 
     @property
     def good_looks(self) -> int:
-        """How many looks may say *recovered*; they share the chance of a wrong one."""
-        return max(1, sum(look >= self.good_from for look in self.looks))
+        """Among how many looks the chance of a wrong *recovered* is shared: doubled by each further chance."""
+        return max(1, sum(look >= self.good_from for look in self.looks)) * 2**self.prolonged
+
+    def prolonged_by(self, seconds: float) -> "Terms":
+        """One more look, so much later, judged more strictly than the looks before."""
+        return replace(self, looks=(seconds,), good_from=seconds, prolonged=self.prolonged + 1)
 
     def looks_due(self, elapsed: float) -> int:
         """How many looks have come by then; of several that were missed only the last is taken."""

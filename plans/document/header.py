@@ -17,7 +17,7 @@ _EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 _TOP = ("plan", "service", "params", "facts", "signals", "watch", "tasks", "contacts", "roles")
 _PARAM_KEYS = ("pattern", "default", "from", "bind")
 _SIGNAL_KEYS = ("metric", "probe", "query", "rate", "unit")
-_WATCH_KEYS = ("warmup", "looks", "good_from", "errors", "count")
+_WATCH_KEYS = ("warmup", "looks", "good_from", "errors", "count", "escalate")
 WATCH = {
     "warmup": 60.0,
     "looks": [300.0, 600.0, 1200.0, 1800.0],
@@ -191,6 +191,16 @@ class Header:
         elif count is not None:
             self._problem(
                 ("watch", "count"), f"`{count}` is no number of requests.", "Write a whole number such as 299."
+            )
+
+        escalate = self._text(("watch",), found, "escalate")
+        if escalate in ("automatic", "offer"):
+            self.watch["escalate"] = escalate
+        elif escalate is not None:
+            self._problem(
+                ("watch", "escalate"),
+                f"`{escalate}` is no way to go on to the next level.",
+                "Write `offer` (a person starts it) or `automatic` (where the target allows it too).",
             )
 
     def _check_looks(self) -> None:
