@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from plans.models import Plan, Revision
+from plans.models import Guide, Plan, Revision
 
 # A reader gets 403, so that the page can say who may.
 may_edit = permission_required("plans.edit_plan", raise_exception=True)
@@ -30,3 +30,11 @@ def current_for(request: HttpRequest, slug: str) -> Revision:
     if number is None:
         raise Http404("No such plan.")
     return revision_for(request, slug, number)
+
+
+def guide_for(request: HttpRequest, slug: str) -> Guide:
+    """This person's working text of a plan, or 404 for a plan without a text."""
+    plan = current_for(request, slug).plan
+    guide = Guide.of(plan, by=request.user)
+    guide.plan = plan
+    return guide

@@ -31,7 +31,7 @@ def carry(base: str, mine: str, theirs: str) -> str | None:
     lines = theirs.split("\n")
     changed = between(base, theirs)
     for edit in reversed(between(base, mine)):
-        first, last = edit.line - 1, edit.line + len(edit.gone)
+        first, last = edit.line, edit.line + len(edit.gone)
         if any(other.line <= last and first <= other.line + len(other.gone) for other in changed):
             return None
         shift = sum(len(other.new) - len(other.gone) for other in changed if other.line < edit.line)

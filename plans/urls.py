@@ -1,6 +1,6 @@
 from django.urls import path
 
-from plans.views import change, check_up, history, listing, page
+from plans.views import change, check_up, guide, history, listing, page
 
 urlpatterns = [
     path("plans/", listing.plans, name="plans"),
@@ -8,6 +8,12 @@ urlpatterns = [
     path("plans/check-up/", check_up.check_up, name="check-up"),
     path("plans/<slug:slug>/", page.plan, name="plan"),
     path("plans/<slug:slug>/change/", change.change, name="change-plan"),
+    path("plans/<slug:slug>/guide/", guide.guide, name="plan-guide"),
+    path("plans/<slug:slug>/guide/undo/", guide.undo, name="plan-guide-undo"),
+    path("plans/<slug:slug>/guide/skip/", guide.skip, name="plan-guide-skip"),
+    path("plans/<slug:slug>/guide/revision/", guide.saving, name="plan-guide-saving"),
+    path("plans/<slug:slug>/guide/new-start/", guide.start_over, name="plan-guide-new-start"),
+    path("plans/<slug:slug>/guide/text.md", guide.markdown, name="plan-guide-markdown"),
     path("plans/<slug:slug>/history/", history.history, name="plan-history"),
     path("plans/<slug:slug>/second-person/", change.second_person, name="plan-second-person"),
     path("plans/<slug:slug>/revisions/<int:number>/", page.revision, name="revision"),

@@ -47,6 +47,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "message-preview": PAGE, "message-text": PAGE, "message-sending": ACT, "message-test": ACT, "message-by-hand": ACT,
     "message-correction": ACT, "message-discarding": ACT, "delivery-resending": ACT, "retrospective": READ_AND_ACT,
     "retrospective-publication": ACT, "retrospective-action": ACT, "retrospective-action-end": ACT,
+    "retrospective-review": ACT, "retrospective-comment": ACT, "retrospective-comment-end": ACT, "retrospective-history": PAGE,
+    "propose-plan-change": (RESPOND, RESPOND), "plan-proposal": PAGE, "plan-proposal-decision": WRITE_ACT,
+    "retrospective-action-move": ACT, "actions": PAGE, "retrospective-json": PAGE,
     "retrospective-plan": ACT, "retrospective-markdown": PAGE, "page": READ_AND_ACT, "outbox": (RESPOND, NOBODY), "drills": PAGE,
     "drill-start": ACT, "contacts": (WRITE, WRITE),
     # services, targets, runs
@@ -60,6 +63,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "plans": PAGE, "new-plan": (WRITE, WRITE), "check-up": (READ, READ), "plan": PAGE, "change-plan": (WRITE, WRITE),
     "plan-history": PAGE, "plan-second-person": WRITE_ACT, "revision": PAGE, "revision-markdown": PAGE,
     "revision-difference": PAGE, "revision-approval": WRITE_ACT, "revision-withdrawal": WRITE_ACT,
+    "plan-guide": (WRITE, WRITE), "plan-guide-undo": WRITE_ACT, "plan-guide-skip": WRITE_ACT, "plan-guide-saving": WRITE_ACT,
+    "plan-guide-new-start": WRITE_ACT, "plan-guide-markdown": (WRITE, NOBODY),
 }  # fmt: skip
 
 MAY: dict[str, set[str]] = {

@@ -77,6 +77,11 @@ class Plan(models.Model):
                 return revision
         return None
 
+    @property
+    def followed(self) -> Any:
+        """The file that this plan follows, or None for one that is written here."""
+        return getattr(self, "source", None)
+
     @classmethod
     def create(
         cls,
@@ -102,13 +107,23 @@ class Plan(models.Model):
         return plan
 
     def add_revision(
-        self, *, text: str, by: Any = None, reason: str = "", incident_ref: str = "", after: int | None = None
+        self,
+        *,
+        text: str,
+        by: Any = None,
+        reason: str = "",
+        incident_ref: str = "",
+        after: int | None = None,
+        synced: bool = False,
     ) -> Revision:
         """The text as a new revision. `after` is the number that the author started from: another one means Stale.
 
-        Raises Refused for an unchanged text, a text over 1 MiB or one with a NUL character.
+        Raises Refused for an unchanged text, a text over 1 MiB or one with a NUL character, and, unless it was
+        `synced`, for a plan that follows a file: the next sync would take the words away again.
         """
         check_text(text)
+        if not synced and (source := self.followed):
+            raise Refused(f"This plan follows {source}. Change the file there; the next sync brings it here.")
         reading = Revision.read(text)
         with transaction.atomic():
             # The row is the lock: two authors cannot take the same number.

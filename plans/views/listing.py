@@ -24,7 +24,10 @@ def plans(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @may_edit
 def new_plan(request: HttpRequest) -> HttpResponse:
-    """A new plan from text or file; `?example=` begins with one that Firebreak ships."""
+    """A new plan from text or file; `?example=` begins with one that Firebreak ships.
+
+    `act=guide` keeps a text that cannot run yet, and goes on with the questions.
+    """
     if request.method == "GET":
         form = NewPlanForm(draft=DRAFT, initial={"text": _example(request.GET.get("example", ""))})
         return render(request, "plans/new.html", {"form": form})
@@ -33,7 +36,7 @@ def new_plan(request: HttpRequest) -> HttpResponse:
         return _again(request, form)
     if request.POST.get("act") == "check":
         return _again(request, form, status=200)
-    if form.needs_acceptance:
+    if form.needs_acceptance and request.POST.get("act") != "guide":
         return _again(request, form)
     plan = Plan.create(
         text=form.cleaned_data["text"],
@@ -42,7 +45,7 @@ def new_plan(request: HttpRequest) -> HttpResponse:
         by=request.user,
     )
     messages.success(request, f"{plan.title} is added as revision 1.", extra_tags=f"saved:{DRAFT}")
-    return redirect(plan)
+    return redirect("plan-guide", slug=plan.slug) if request.POST.get("act") == "guide" else redirect(plan)
 
 
 def _example(name: str) -> str:

@@ -1,0 +1,111 @@
+"""What the guided way shows: the question of the moment with its lines, and what was answered. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from plans.differences import Line, differences, summary
+from plans.edits import take_back
+from plans.questions import Question, ask
+from plans.questions.question import Row
+from plans.side_by_side import SourceLine, source_lines
+from plans.wording import count
+
+CONTEXT = 2
+MOST_LINES = 16
+# Few answers read better as buttons; many rows, or many answers, as a list to choose from.
+BUTTONS = 6
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One row of a question: its place in the form, its lines, what stands chosen."""
+
+    place: int
+    row: Row
+    lines: list[SourceLine]
+    chosen: str
+    text: str
+
+    @property
+    def marked(self) -> set[int]:
+        return {self.row.line, *self.row.also}
+
+
+@dataclass(frozen=True)
+class GuidePage:
+    """The page's context; `question` is None when nothing keeps the text from running."""
+
+    question: Question | None
+    rows: list[Shown]
+    left: int
+    optional: int
+    as_list: bool
+    own_lines: str
+    last_lines: list[Line]
+    all_lines: list[Line]
+    all_summary: str
+
+    @property
+    def can_run(self) -> bool:
+        return self.left == 0
+
+
+def guide_page(guide: Any, given: dict[str, str] | None = None) -> GuidePage:
+    """The page of a guide; `given` is what stood in a form that could not be used."""
+    questions = ask(guide.text, frozenset(guide.skipped))
+    question = questions[0] if questions else None
+    source = list(source_lines(guide.text))
+    rows = [_shown(place, row, source, given or {}) for place, row in enumerate(question.rows)] if question else []
+    first, last = question.region if question else (1, 1)
+    whole = differences(guide.base.text, guide.text)
+    return GuidePage(
+        question=question,
+        rows=rows,
+        left=sum(one.must for one in questions),
+        optional=sum(not one.must for one in questions),
+        as_list=len(rows) > 1 or any(len(row.row.choices) > BUTTONS for row in rows),
+        own_lines="\n".join(guide.text.split("\n")[first - 1 : last]),
+        last_lines=differences(take_back(guide.text, guide.last_edits), guide.text) if guide.last else [],
+        all_lines=whole,
+        all_summary=summary(whole),
+    )
+
+
+def _shown(place: int, row: Row, source: list[SourceLine], given: dict[str, str]) -> Shown:
+    first = max(1, row.line - CONTEXT)
+    last = min(len(source), row.end_line + CONTEXT)
+    lines = source[first - 1 : last]
+    if len(lines) > MOST_LINES:
+        lines = lines[:MOST_LINES]
+    lines += [source[number - 1] for number in row.also if number <= len(source) and not first <= number <= last][:4]
+    chosen = given.get(f"choice-{place}") or row.suggested or (row.choices[0].value if len(row.choices) == 1 else "")
+    return Shown(place, row, lines, chosen, given.get(f"text-{place}", row.text))
+
+
+def answer_words(question: Question, given: dict[str, str]) -> str:
+    """What was answered, in a line: "<service>: set once for each target"."""
+    words = []
+    for place, row in enumerate(question.rows):
+        choice = next((one for one in row.choices if one.value == given.get(f"choice-{place}")), None)
+        if choice is not None:
+            text = given.get(f"text-{place}", "").strip() if choice.asks else ""
+            words.append((row.label, f"{choice.label}{f': {text}' if text else ''}"))
+    return _joined(words)
+
+
+def _joined(words: list[tuple[str, str]]) -> str:
+    if len(words) == 1:
+        return words[0][1]
+    same = {answer for _label, answer in words}
+    if len(same) == 1 and words:
+        return f"all {len(words)}: {words[0][1]}"
+    return "; ".join(f"{label[:40]}: {answer}" for label, answer in words)
+
+
+def reason_of(answers: Iterable[dict[str, Any]]) -> str:
+    """What the new revision's history may say: how many questions were answered."""
+    number = len(list(answers))
+    return f"Answered {count(number, 'question')} so that it can run"

@@ -1,0 +1,148 @@
+"""The guided way in the browser: answer, take back, leave, come back, save."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from plans.models import Guide, Plan, Refused
+from tests.plans.pages.plans_for_tests import BROKEN, GOOD, make_plan
+
+pytestmark = pytest.mark.django_db
+SignedIn = Callable[[User], Client]
+ADDRESS = "/plans/shop/guide/"
+ASKED = {"question": "blanks", "version": "0", "choice-0": "target"}
+
+
+@pytest.fixture
+def author(signed_in: SignedIn, plan_author: User) -> Client:
+    make_plan(BROKEN, by=plan_author)
+    return signed_in(plan_author)
+
+
+def text(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def test_it_asks_with_the_lines_beside_it(author: Client) -> None:
+    page = text(author.get(ADDRESS))
+    assert "Questions left: 1" in page
+    assert "Where does &lt;wanted&gt; come from?" in page
+    assert 'class="code marked"><span class="line">17</span><code>   echo &lt;wanted&gt;</code>' in page
+
+
+def test_an_answer_is_written_into_the_document_and_shown(author: Client) -> None:
+    page = text(author.post(ADDRESS, ASKED, follow=True))
+    guide = Guide.objects.get()
+    assert "params:\n  wanted: {bind: target}\n" in guide.text
+    assert "No question keeps it from running" in page
+    assert "wanted: {bind: target}</ins>" in page
+    assert "set once for each target" in page
+    assert Plan.objects.get().revisions.count() == 1
+
+
+def test_leaving_and_coming_back_loses_nothing(author: Client, signed_in: SignedIn, plan_author: User) -> None:
+    author.post(ADDRESS, ASKED)
+    assert "1 answer so far" in text(signed_in(plan_author).get(ADDRESS))
+
+
+def test_everybody_has_answers_of_their_own(author: Client, signed_in: SignedIn, administrator: User) -> None:
+    author.post(ADDRESS, ASKED)
+    assert "0 answers so far" in text(signed_in(administrator).get(ADDRESS))
+
+
+def test_the_last_answer_can_be_taken_back(author: Client) -> None:
+    author.post(ADDRESS, ASKED)
+    page = text(author.post(f"{ADDRESS}undo/", {"version": "1"}, follow=True))
+    assert "Questions left: 1" in page
+    assert Guide.objects.get().text == BROKEN
+
+
+def test_answers_are_saved_as_one_revision_with_a_reason(author: Client) -> None:
+    author.post(ADDRESS, ASKED)
+    page = text(author.post(f"{ADDRESS}revision/", {"reason": "The target knows it"}, follow=True))
+    current = Plan.objects.get().current
+    assert current
+    assert (current.number, current.reason, current.problems) == (2, "The target knows it", [])
+    assert "It waits for an approval" in page
+    assert not Guide.objects.exists()
+
+
+def test_a_double_click_answers_once(author: Client) -> None:
+    author.post(ADDRESS, ASKED)
+    again = author.post(ADDRESS, ASKED)
+    assert again.status_code == 409
+    assert "answered already" in text(again)
+    stale = author.post(f"{ADDRESS}undo/", {"version": "0"})
+    assert stale.status_code == 409
+    assert len(Guide.objects.get().answers) == 1
+
+
+def test_an_answer_that_cannot_be_used_keeps_what_was_typed(author: Client) -> None:
+    response = author.post(ADDRESS, {**ASKED, "choice-0": "default", "text-0": "1; rm"})
+    assert response.status_code == 422
+    assert "cannot be a value" in text(response)
+    assert 'value="1; rm"' in text(response)
+
+
+def test_the_lines_can_be_edited_by_hand(author: Client) -> None:
+    said = {"question": "blanks", "version": "0", "act": "edit", "lines": "   echo 1 &gt; flag".replace("&gt;", ">")}
+    page = text(author.post(ADDRESS, said, follow=True))
+    assert "edited by hand" in page
+    assert "   echo 1 > flag\n" in Guide.objects.get().text
+
+
+def test_a_newer_revision_is_told_and_answers_are_taken_over(author: Client, plan_author: User) -> None:
+    author.post(ADDRESS, ASKED)
+    plan = Plan.objects.get()
+    plan.add_revision(text=BROKEN.replace("The shop answers", "The shop sells"), by=plan_author, reason="Words")
+    refused = author.post(f"{ADDRESS}revision/", {"reason": "x"})
+    assert refused.status_code == 409
+    assert "Take my answers over to revision 2" in text(refused)
+    author.post(f"{ADDRESS}new-start/", {"act": "take-over"})
+    author.post(f"{ADDRESS}revision/", {"reason": "x"})
+    current = plan.current
+    assert current
+    assert current.number == 3
+    assert "The shop sells" in current.text
+    assert "wanted: {bind: target}" in current.text
+
+
+def test_answers_that_meet_a_change_are_not_mixed(author: Client, plan_author: User) -> None:
+    author.post(ADDRESS, {**ASKED, "choice-0": "fixed", "text-0": "1"})
+    Plan.objects.get().add_revision(text=BROKEN.replace("echo <wanted>", "print <wanted>"), by=plan_author, reason="x")
+    response = author.post(f"{ADDRESS}new-start/", {"act": "take-over"})
+    assert response.status_code == 409
+    assert "changed the same lines" in text(response)
+
+
+def test_a_text_without_answers_follows_the_latest_revision(author: Client, plan_author: User) -> None:
+    author.get(ADDRESS)
+    Plan.objects.get().add_revision(text=GOOD, by=plan_author, reason="x")
+    assert "No question keeps it from running" in text(author.get(ADDRESS))
+
+
+def test_open_ends_are_put_aside(author: Client, plan_author: User) -> None:
+    Plan.objects.get().add_revision(
+        text=GOOD.replace(" effect=idempotent verify=answers", ""), by=plan_author, reason="x"
+    )
+    assert "May stay open" in text(author.get(ADDRESS))
+    author.post(f"{ADDRESS}skip/", {"question": "effects"})
+    author.post(f"{ADDRESS}skip/", {"question": "proofs"})
+    assert "May stay open" not in text(author.get(ADDRESS))
+
+
+def test_a_pasted_text_goes_on_with_the_questions(signed_in: SignedIn, plan_author: User) -> None:
+    response = signed_in(plan_author).post("/plans/new/", {"text": BROKEN, "act": "guide"})
+    assert response["Location"] == "/plans/shop/guide/"
+    assert "Make it run" in text(signed_in(plan_author).get("/plans/shop/"))
+
+
+def test_an_answer_changes_something(plan_author: User) -> None:
+    guide = Guide.of(make_plan(by=plan_author), by=plan_author)
+    with pytest.raises(Refused, match="would not change"):
+        guide.answer(question="?", answer="!", text=guide.text, seen=0)
+    with pytest.raises(Refused, match="no answer to take back"):
+        guide.undo(seen=0)
