@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from incidents.models import Contact, IntakeRule, IntakeToken, Stakeholder
+from incidents.models import BugTracker, Contact, IntakeRule, IntakeToken, Stakeholder
 from timeline.models import Event
 
 
@@ -78,3 +78,9 @@ class StakeholderAdmin(SaidOnTheTimeline):
     list_display = ("target", "address", "name")
     list_display_links = ("address",)
     list_select_related = ("target__service", "target__environment")
+
+
+@admin.register(BugTracker)
+class BugTrackerAdmin(SaidOnTheTimeline):
+    list_display = ("service", "kind", "url")
+    list_select_related = ("service",)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 
-from incidents.models import Contact, Severity
+from incidents.models import ActionKind, Contact, Severity
 from rollbacks.models import Target
 from timeline import domain_time
 
@@ -92,10 +92,30 @@ class ActionItemForm(forms.Form):
     text = forms.CharField(
         max_length=500, label="What is to be done?", error_messages={"required": "Say what is to be done."}
     )
+    kind = forms.ChoiceField(
+        choices=[
+            ("prevent", "Prevent: it cannot happen again"),
+            ("detect", "Detect: we see it sooner"),
+            ("mitigate", "Mitigate: it hurts less"),
+            ("plan", "Plan: the plan says it"),
+        ],
+        required=False,
+        label="What good does it do?",
+    )
     owner = forms.ModelChoiceField(queryset=get_user_model().objects.none(), label="Owner", empty_label="Choose…")
     due_on = forms.DateField(label="Due on", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data.get("kind") or ActionKind.PREVENT
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = get_user_model().objects.filter(is_active=True).order_by("username")
         self.fields["owner"].queryset = people  # type: ignore[attr-defined]
+
+
+class MoveActionForm(forms.Form):
+    """Another owner, another day."""
+
+    owner = forms.ModelChoiceField(queryset=get_user_model().objects.filter(is_active=True))
+    due_on = forms.DateField()

@@ -9,6 +9,7 @@ from incidents.report_lines import Report, RunLine, late_words
 NOT_WRITTEN = "_Not written yet._"
 HEADINGS = (
     ("summary", "Summary"),
+    ("impact", "Impact"),
     ("contributing_factors", "Contributing factors"),
     ("root_cause", "Root cause"),
     ("went_well", "What went well"),
@@ -25,12 +26,24 @@ VERDICTS = {
 }
 
 
-def to_markdown(report: Report, words: Mapping[str, str], *, is_drill: bool = False) -> str:
-    """The whole report; `words` are the fields that people wrote, by name."""
+FROM_TIMELINE = "_Drafted from the timeline; nobody changed it._"
+
+
+def to_markdown(
+    report: Report, words: Mapping[str, str], *, is_drill: bool = False, drafted: Iterable[str] = (), state: str = ""
+) -> str:
+    """The whole report; `words` are the parts by name, `drafted` names those that nobody wrote over."""
+    marks = frozenset(drafted)
+
+    def part(name: str, title: str) -> str:
+        said = words.get(name, "").strip()
+        mark = f"\n\n{FROM_TIMELINE}" if said and name in marks else ""
+        return f"## {title}\n\n{said or NOT_WRITTEN}{mark}\n"
+
     parts = [
-        _head(report, is_drill),
+        _head(report, is_drill, state),
         _caveats(report),
-        *(f"## {title}\n\n{words.get(name, '').strip() or NOT_WRITTEN}\n" for name, title in HEADINGS[:6]),
+        *(part(name, title) for name, title in HEADINGS[:7]),
         _figures(report),
         _runs(report),
         _signals(report),
@@ -38,14 +51,14 @@ def to_markdown(report: Report, words: Mapping[str, str], *, is_drill: bool = Fa
         _messages(report),
         _duties(report),
         _evidence(report),
-        *(f"## {title}\n\n{words.get(name, '').strip() or NOT_WRITTEN}\n" for name, title in HEADINGS[6:]),
+        *(part(name, title) for name, title in HEADINGS[7:]),
         _actions(report),
         _chronology(report),
     ]
     return "\n".join(part for part in parts if part).rstrip() + "\n"
 
 
-def _head(report: Report, is_drill: bool) -> str:
+def _head(report: Report, is_drill: bool, state: str) -> str:
     ended = f"{report.resolved_at:%Y-%m-%d %H:%M} UTC" if report.resolved_at else "not resolved"
     lines = [
         f"# {'Drill: ' if is_drill else ''}Retrospective {report.reference}: {text(report.title)}",
@@ -54,7 +67,10 @@ def _head(report: Report, is_drill: bool) -> str:
         f"- Severity: {report.severity.capitalize()}",
         f"- Detected: {report.detected_at:%Y-%m-%d %H:%M} UTC",
         f"- Resolved: {ended}",
+        f"- Lasted: {report.impact.get('minutes') or '–'}",
+        f"- Incident manager: {text(report.manager) or 'nobody'}",
         f"- What worked: {text(report.worked)}",
+        *([f"- State of this report: {state}"] if state else []),
     ]
     return "\n".join(lines) + "\n"
 
@@ -69,7 +85,7 @@ def _caveats(report: Report) -> str:
 
 def _figures(report: Report) -> str:
     rows = ((figure.label, figure.text) for figure in report.figures)
-    return "## Figures\n\nCounted from the detection.\n\n" + table(("Figure", "Time"), rows)
+    return "## Figures\n\nCounted from the detection. A blank says why.\n\n" + table(("Figure", "Time"), rows)
 
 
 def _runs(report: Report) -> str:
@@ -149,7 +165,9 @@ def _evidence(report: Report) -> str:
 
 def _actions(report: Report) -> str:
     lines = [
-        f"- [ ] {text(item['text'])} ({text(item['owner'] or 'nobody')}, {item['due']})" for item in report.actions
+        f"- [{'x' if item.get('done') else ' '}] {text(item.get('text') or '')} "
+        f"({item.get('kind') or 'prevent'}, {text(item.get('owner') or 'nobody')}, due {item.get('due')})"
+        for item in report.actions
     ]
     for change in report.plan_changes:
         if change["revision"]:

@@ -1,25 +1,34 @@
 """The parts of a report as plain data, and their words. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from incidents.clock import length, punctuality
 
+RECORDED, PENDING, NOT_APPLICABLE, INVALID = "recorded", "pending", "not_applicable", "invalid"
+STATE_WORDS = {RECORDED: "", PENDING: "pending", NOT_APPLICABLE: "not applicable", INVALID: "invalid"}
+
 
 @dataclass(frozen=True)
 class Figure:
-    """One duration from the detection; blank with its reason when the timeline does not say."""
+    """One duration from the detection; blank with its state and reason when the timeline does not say."""
 
     key: str
     label: str
     seconds: float | None
     blank: str = ""
+    state: str = RECORDED
+
+    @property
+    def why(self) -> str:
+        """ "pending: it is not resolved"; empty for a recorded figure."""
+        return "" if self.seconds is not None else f"{STATE_WORDS[self.state]}: {self.blank}"
 
     @property
     def text(self) -> str:
-        return length(self.seconds) if self.seconds is not None else f"– ({self.blank})"
+        return length(self.seconds) if self.seconds is not None else f"– ({self.why})"
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,16 @@ class Report:
     evidence: list[dict[str, Any]]
     actions: list[dict[str, Any]]
     plan_changes: list[dict[str, Any]]
+    impact: dict[str, Any] = field(default_factory=dict)  # of impact.Impact: minutes, said, counted sentences
+    symptom: str = ""
+    plan: int | None = None  # the revision that it began with
+    manager: str = ""
     chronology: list[Entry] = field(default_factory=list)
+
+    @property
+    def starred(self) -> list[Entry]:
+        """The lines that tell the story."""
+        return [entry for entry in self.chronology if entry.starred]
 
     @property
     def late(self) -> list[Duty]:
@@ -128,6 +146,32 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """Plain data, frozen when the retrospective is published."""
         return _plain(asdict(self))
+
+
+def from_json(frozen: Mapping[str, Any]) -> Report:
+    """A frozen report as it was; fields that a younger version added stay empty."""
+    data = {field.name: frozen[field.name] for field in fields(Report) if field.name in frozen}
+    data["detected_at"], data["resolved_at"] = _time(frozen["detected_at"]), _time(frozen.get("resolved_at"))
+    for name, kind in PARTS.items():
+        data[name] = [_part(kind, row) for row in frozen.get(name) or []]
+    for name in ("recommended", "chosen", "evidence", "actions", "plan_changes"):
+        data[name] = [{**row, "at": _time(row.get("at"))} for row in frozen.get(name) or []]
+    return Report(**data)
+
+
+def _part(kind: Any, row: Mapping[str, Any]) -> Any:
+    known = {field.name for field in fields(kind)}
+    return kind(**{name: _time(value) if name in TIMES else value for name, value in row.items() if name in known})
+
+
+def _time(text: Any) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+PARTS: dict[str, Any] = {
+    "figures": Figure, "runs": RunLine, "signals": Signal, "messages": SentMessage, "duties": Duty, "chronology": Entry,
+}  # fmt: skip
+TIMES = frozenset({"at", "started_at"})
 
 
 def _plain(value: Any) -> Any:

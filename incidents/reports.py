@@ -4,10 +4,12 @@ A figure that the timeline cannot give is blank and says why; nothing is guessed
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from incidents import sentences
+from incidents.caveats import caveats
+from incidents.figures import figures, moment_of
+from incidents.impact import impact
 from incidents.report_lines import Duty, Entry, Figure, Report, RunLine, SentMessage, Signal
 from incidents.story import Line, parsed
 from incidents.told import Told
@@ -26,7 +28,15 @@ LEFT_OUT = frozenset(
         "run.prepared",
         "step.started",
     }
-    | {"step.waiting", "retrospective.changed", "task.ticked", "phase.due"}
+    | {
+        "step.waiting",
+        "retrospective.changed",
+        "task.ticked",
+        "phase.due",
+        "line.starred",
+        "line.unstarred",
+        "note.edited",
+    }
 )
 STARRED = frozenset(
     {"incident.declared", "incident.acknowledged", "level.chosen", "run.started", "verdict.given", "incident.resolved"}
@@ -41,9 +51,15 @@ def report(
     levels: Sequence[Mapping[str, Any]] = (),
     duties: Sequence[Duty] = (),
     starred: Sequence[int] = (),
+    counted: Sequence[Mapping[str, Any]] = (),
 ) -> Report:
-    """Reads the timeline once, from the declaration to now."""
+    """Reads the timeline once, from the declaration to now.
+
+    `counted`: what was measured while it lasted, `{"signal", "requests", "errors", "queries", "kinds"}` a signal.
+    """
     told = Told(lines)
+    hurt = impact(told, counted)
+    manager = told.last_role("manager")
     return Report(
         reference=reference,
         title=told.fact("title"),
@@ -51,7 +67,7 @@ def report(
         severity=told.fact("severity"),
         detected_at=told.detected_at,
         resolved_at=told.resolved.at if told.resolved else None,
-        figures=_figures(told),
+        figures=figures(told),
         runs=(runs := _runs(told, levels)),
         signals=_signals(told),
         recommended=[_recommended(line) for line in told.all("recommendation.made")],
@@ -60,57 +76,27 @@ def report(
             for line in told.all("level.chosen")
         ],
         worked=_worked(told, runs),
-        caveats=_caveats(told, runs),
+        caveats=caveats(told, runs),
         messages=_messages(told),
         duties=list(duties),
         evidence=[
             _data(line, "title", "status", "hash", "reason") for line in told.all("evidence.item", "evidence.skipped")
         ],
-        actions=[_data(line, "text", "owner", "due") for line in told.all("action_item.added")],
+        actions=_actions(told),
         plan_changes=[
             _data(line, "plan", "revision", "incident", "reason") for line in told.all("plan.change_proposed")
         ],
-        chronology=_chronology(told, set(starred)),
+        impact={
+            "seconds": hurt.seconds,
+            "minutes": hurt.minutes,
+            "said": hurt.said,
+            "counted": [row.sentence for row in hurt.counted],
+        },
+        symptom=told.fact("symptom"),
+        plan=told.facts.get("plan"),
+        manager=manager,
+        chronology=_chronology(told, {**dict.fromkeys(starred, True), **told.stars}),
     )
-
-
-def _figures(told: Told) -> list[Figure]:
-    chosen = told.first("level.chosen")
-    begun = next(iter(told.of_runs("run.started")), None)
-    recovered = _recovered_at(told)
-    message = told.first("message.sent")
-    points = [
-        (
-            "acknowledge",
-            "Time to acknowledge",
-            told.acknowledged.at if told.acknowledged else None,
-            "nobody acknowledged it",
-        ),
-        ("decide", "Time to decide", chosen.at if chosen else None, "no level was chosen"),
-        ("begin", "Time to the first command", begun.at if begun else None, "no run began"),
-        ("inform", "Time to the first message", message.at if message else None, "no message was sent"),
-        ("mitigate", "Time to mitigate", recovered, "no verdict says recovered"),
-        ("resolve", "Time to resolve", told.resolved.at if told.resolved else None, "it is not resolved"),
-    ]
-    began = Figure("detect", "Time to detect", None, "the timeline does not say when the fault began")
-    declared = Figure("declare", "Time to declare", max(0.0, told.since(told.declared_at)))
-    return [began, declared, *(_figure(told, *point) for point in points)]
-
-
-def _figure(told: Told, key: str, label: str, at: datetime | None, blank: str) -> Figure:
-    return Figure(key, label, max(0.0, told.since(at)) if at else None, "" if at else blank)
-
-
-def _recovered_at(told: Told) -> datetime | None:
-    """When the good streak began that the last verdict confirms; a later *not recovered* takes it back."""
-    verdict = told.last_word()
-    if verdict is None or verdict.data.get("verdict") != "recovered":
-        return None
-    return _moment_of(verdict)
-
-
-def _moment_of(verdict: Line) -> datetime:
-    return parsed(verdict.data.get("recovered_at")) or verdict.at
 
 
 def _runs(told: Told, levels: Sequence[Mapping[str, Any]]) -> list[RunLine]:
@@ -127,7 +113,7 @@ def _run(told: Told, number: Any, promises: Mapping[Any, Any]) -> RunLine:
     ended = next((line for line in mine if line.kind in RUN_ENDS), None)
     verdict, opened = by_kind.get("verdict.given"), by_kind.get("watch.opened")
     word = str(verdict.data.get("verdict", "")) if verdict else ""
-    recovered = _moment_of(verdict) if verdict and word == "recovered" else None
+    recovered = moment_of(verdict) if verdict and word == "recovered" else None
     return RunLine(
         run=int(number),
         kind=str(head.data.get("run_kind")),
@@ -183,22 +169,17 @@ def _worked(told: Told, runs: Sequence[RunLine]) -> str:
     return "Nothing is proved to have worked."
 
 
-def _caveats(told: Told, runs: Sequence[RunLine]) -> list[str]:
-    """What a reader must know before trusting a green word."""
-    caveats = []
-    if told.resolved and not told.resolved.data.get("verified"):
-        caveats.append(f"Resolved without proof (unverified): {told.resolved.data.get('reason') or 'no reason given'}")
-    caveats += [
-        f"The watch after {run.name} was shortened; it says less than the plan's own." for run in runs if run.shortened
-    ]
-    for line in told.all("step.settled"):
-        caveats.append(f"The outcome of “{line.data.get('title', 'a step')}” was unknown and was settled by a person.")
-    for line in told.all("incident.reopened"):
-        caveats.append(f"Reopened: {line.data.get('reason', '')}")
-    skipped = told.all("evidence.skipped")
-    if skipped:
-        caveats.append(f"{len(skipped)} item{'s' if len(skipped) > 1 else ''} of evidence skipped.")
-    return caveats
+def _actions(told: Told) -> list[dict[str, Any]]:
+    """What is to be done, as it stands: moved items with their new owner and day, done ones marked."""
+    items: dict[Any, dict[str, Any]] = {}
+    for line in told.all("action_item.added", "action_item.moved", "action_item.done"):
+        key = line.data.get("item") or line.data.get("text")
+        if line.kind == "action_item.done":
+            items.setdefault(key, _data(line, "text"))["done"] = True
+        else:
+            items[key] = {**items.get(key, {}), **_data(line, "text", "owner", "due"), "done": False}
+            items[key]["kind"] = line.data.get("kind") or items[key].get("kind") or "prevent"
+    return list(items.values())
 
 
 def _messages(told: Told) -> list[SentMessage]:
@@ -224,18 +205,20 @@ def _messages(told: Told) -> list[SentMessage]:
     return list(sent.values())
 
 
-def _chronology(told: Told, starred: set[int]) -> list[Entry]:
+def _chronology(told: Told, stars: Mapping[int, bool]) -> list[Entry]:
     """Every line that a reader needs, in order; machine detail of the evidence run is left out."""
     entries = []
+    rewritten = told.rewritten
     for line in told.lines:
         small = line.kind in LEFT_OUT or (line.data.get("run_kind") == "evidence" and line.kind != "evidence.gathered")
-        if small and line.seq not in starred:
+        if small and not stars.get(line.seq):
             continue
         said = sentences.line_of(line)
         # A note that was first written on paper stands at its own time.
         at = parsed(line.data.get("happened_at")) or line.at
-        star = line.seq in starred or line.kind in STARRED
-        entries.append(Entry(line.seq, at, told.since(at), line.actor_name, said.text, said.quote, star))
+        star = stars.get(line.seq, line.kind in STARRED)
+        quote = rewritten.get(line.seq, said.quote)
+        entries.append(Entry(line.seq, at, told.since(at), line.actor_name, said.text, quote, star))
     return sorted(entries, key=lambda entry: (entry.at, entry.seq))
 
 

@@ -24,6 +24,25 @@ class Told:
         self.resolved = self._standing("incident.resolved", "incident.reopened")
         self.acknowledged = self._standing("incident.acknowledged", "incident.acknowledgement_withdrawn")
 
+    @property
+    def is_over(self) -> bool:
+        """True when what is missing will not come any more."""
+        last = self.last(
+            "incident.resolved", "incident.dismissed", "incident.merged", "incident.closed", "incident.reopened"
+        )
+        return last is not None and last.kind != "incident.reopened" and not last.data.get("from")
+
+    @property
+    def stars(self) -> dict[int, bool]:
+        """The lines that a person starred or un-starred, as it stands."""
+        marks = self.all("line.starred", "line.unstarred")
+        return {int(line.data.get("line") or 0): line.kind == "line.starred" for line in marks}
+
+    @property
+    def rewritten(self) -> dict[int, str]:
+        """The newest words of every note that was edited, by its line."""
+        return {int(line.data.get("line") or 0): str(line.data.get("text") or "") for line in self.all("note.edited")}
+
     def fact(self, name: str) -> str:
         return str(self.facts.get(name) or "")
 
@@ -44,6 +63,11 @@ class Told:
 
     def of_runs(self, *kinds: str) -> list[Line]:
         return [line for line in self.all(*kinds) if line.data.get("run_kind") in CHANGING]
+
+    def last_role(self, role: str) -> str:
+        """Who held a role last."""
+        held = [line for line in self.all("role.assigned") if line.data.get("role") == role]
+        return str(held[-1].data.get("user") or "") if held else ""
 
     def since(self, at: datetime) -> float:
         return (at - self.detected_at).total_seconds()

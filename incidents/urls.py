@@ -2,6 +2,7 @@ from django.urls import path
 
 from incidents import api, deploy_api
 from incidents.views import (
+    action_items,
     alerts,
     decisions,
     declare,
@@ -12,7 +13,9 @@ from incidents.views import (
     messages,
     now,
     people,
+    plan_proposals,
     reports,
+    retrospective_exports,
     retrospectives,
     targets,
 )
@@ -61,14 +64,32 @@ urlpatterns = [
     path("incidents/<int:pk>/deliveries/<int:delivery>/resending/", messages.resending, name="delivery-resending"),
     path("incidents/<int:pk>/retrospective/", retrospectives.retrospective, name="retrospective"),
     path("incidents/<int:pk>/retrospective/publication/", retrospectives.publication, name="retrospective-publication"),
-    path("incidents/<int:pk>/retrospective/actions/", retrospectives.action, name="retrospective-action"),
+    path("incidents/<int:pk>/retrospective/review/", retrospectives.review, name="retrospective-review"),
+    path("incidents/<int:pk>/retrospective/comments/", retrospectives.comment, name="retrospective-comment"),
+    path(
+        "incidents/<int:pk>/retrospective/comments/<int:comment>/end/",
+        retrospectives.comment_end,
+        name="retrospective-comment-end",
+    ),
+    path("incidents/<int:pk>/retrospective/history/", retrospectives.history, name="retrospective-history"),
+    path("incidents/<int:pk>/retrospective/actions/", action_items.action, name="retrospective-action"),
     path(
         "incidents/<int:pk>/retrospective/actions/<int:item>/end/",
-        retrospectives.action_end,
+        action_items.action_end,
         name="retrospective-action-end",
     ),
+    path(
+        "incidents/<int:pk>/retrospective/actions/<int:item>/move/",
+        action_items.action_move,
+        name="retrospective-action-move",
+    ),
+    path("incidents/<int:pk>/retrospective/proposals/new/", plan_proposals.propose, name="propose-plan-change"),
+    path("plan-changes/<int:pk>/", plan_proposals.proposal, name="plan-proposal"),
+    path("plan-changes/<int:pk>/decision/", plan_proposals.decision, name="plan-proposal-decision"),
+    path("actions/", action_items.actions, name="actions"),
     path("incidents/<int:pk>/retrospective/plan/", retrospectives.plan, name="retrospective-plan"),
-    path("incidents/<int:pk>/retrospective.md", retrospectives.markdown, name="retrospective-markdown"),
+    path("incidents/<int:pk>/retrospective.md", retrospective_exports.markdown, name="retrospective-markdown"),
+    path("incidents/<int:pk>/retrospective.json", retrospective_exports.as_json, name="retrospective-json"),
     path("pages/<str:token>/", people.page, name="page"),
     path("outbox/", messages.outbox, name="outbox"),
     path("drills/", drills.drills, name="drills"),

@@ -5,7 +5,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from incidents.models import ActionItem, Alert, Contact, Delivery, Drill, Evidence, Message, Page
+from incidents.models import (
+    ActionItem,
+    Alert,
+    Contact,
+    Delivery,
+    Drill,
+    Evidence,
+    Message,
+    Page,
+    PlanProposal,
+    Retrospective,
+    RetrospectiveComment,
+)
 from plans.models import Plan
 from rollbacks.models import Secret
 from tests.incidents.factories import make_incident
@@ -51,11 +63,19 @@ def make_world(root: Path, person: Any) -> World:
         "slug": "shop",
         "number": 2,
     }
+    proposal = PlanProposal.propose(
+        incident, base=incident.revision, first_line=1, last_line=1, new_text="# Other", why="So", by=person
+    )
+    remark = RetrospectiveComment.add(Retrospective.draft_for(incident), text="Why?", by=person)
     action = ActionItem.objects.create(incident=incident, text="Fix it", created_at=now)
     steps = {"pk": waiting.pk, "step_pk": waiting.steps.get(status="waiting").pk}
     undecided = {"pk": broken.pk, "step_pk": broken.steps.get(status="failed").pk}
     names: dict[str, dict[str, Any]] = {
         "retrospective-action-end": {"item": action.pk},
+        "retrospective-action-move": {"item": action.pk},
+        "retrospective-comment-end": {"comment": remark.pk},
+        "plan-proposal": {"pk": proposal.pk},
+        "plan-proposal-decision": {"pk": proposal.pk},
         "alert-setting-aside": {
             "pk": Alert.objects.create(
                 fingerprint="f", starts_at=now, name="High", received_at=now, last_seen_at=now

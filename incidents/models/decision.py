@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from incidents.models.incident_record import IncidentRecord, Severity, clean, needs_reason, present
+from incidents.reports import STARRED
 from plans.models import Refused
 from timeline import domain_time
 
@@ -71,6 +72,23 @@ class DecisionVerbs(IncidentRecord):
         happened = happened_at.isoformat() if happened_at else None
         with transaction.atomic():
             self.record("note.added", by=by, at=at, data={"text": text, "happened_at": happened})
+
+    def star(self, line: int, *, is_on: bool, by: Any) -> None:
+        """Marks a line of the timeline for the report, or takes the mark back; both stay on the timeline."""
+        if not self.events.filter(seq=line).exists():
+            raise Refused(f"The timeline has no line {line}.")
+        with transaction.atomic():
+            self.record("line.starred" if is_on else "line.unstarred", by=by, data={"line": line})
+
+    def star_exactly(self, wanted: set[int], *, among: set[int], by: Any) -> None:
+        """Makes the stars of the shown lines those that were ticked; what is right already leaves no event."""
+        stars: dict[int, bool] = {}
+        for kind, data in self.events.filter(kind__in=("line.starred", "line.unstarred")).values_list("kind", "data"):
+            stars[int(data["line"])] = kind == "line.starred"
+        kinds = dict(self.events.filter(seq__in=among).values_list("seq", "kind"))
+        for line in sorted(among & set(kinds)):
+            if stars.get(line, kinds[line] in STARRED) != (line in wanted):
+                self.star(line, is_on=line in wanted, by=by)
 
     def remember_measurement(self, *, metric: str, value: float, unit: str, source: str, at: datetime) -> None:
         """Keeps the latest measured value of a metric as a fact for the recommendation."""

@@ -1,31 +1,21 @@
 """The report after an incident: what the timeline says, and what people add."""
 
+from difflib import SequenceMatcher
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from incidents.access import incident_for, may_respond, require_responder, retrospective_for
+from incidents.access import incident_for, may_respond, retrospective_for
 from incidents.forms import ActionItemForm
-from incidents.markdown_report import to_markdown
-from incidents.models import ActionItem, Incident, Refused, Retrospective
-from incidents.models.retrospective import FIELDS, report_of
+from incidents.models import Incident, Refused, Retrospective, RetrospectiveComment
+from incidents.models.retrospective import FIELDS, Conflict
+from incidents.retrospective_page import LABELS, RetrospectivePage, digest
 from incidents.views.acting import posted
-
-QUESTIONS = (
-    ("summary", "Summary", "Three sentences for somebody who was not there."),
-    (
-        "contributing_factors",
-        "Contributing factors",
-        "What made it possible, likely or worse. People acted sensibly with what they knew.",
-    ),
-    ("root_cause", "Root cause", "“Not known” is an answer."),
-    ("went_well", "What went well", ""),
-    ("lucky", "Where we got lucky", "What would have made it worse, had it been otherwise."),
-    ("surprised", "What surprised us", ""),
-    ("bug_report", "Bug report", "Address or text."),
-    ("permanent_fix", "Permanent fix", "What makes the rollback unnecessary, and when."),
-)
+from plans.differences import differences
+from timeline import domain_time
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,26 +23,54 @@ def retrospective(request: HttpRequest, pk: int) -> HttpResponse:
     """The report; POST saves what people wrote."""
     incident = incident_for(request.user, pk, to_act=request.method == "POST")
     if request.method == "GET":
-        return _page(request, incident)
+        return page(request, incident)
     found = Retrospective.draft_for(incident, by=request.user)
-    values = {name: request.POST[name] for name in FIELDS if name in request.POST}
+    typed = {name: request.POST[name].replace("\r\n", "\n") for name in FIELDS if name in request.POST}
     version = request.POST.get("version", "")
     try:
         found.change(
-            by=request.user, version=int(version) if version.isdigit() else None, **_with_stars(request, values)
+            by=request.user,
+            version=int(version) if version.isdigit() else None,
+            **_written(request, typed, found),
         )
+    except Conflict as why:
+        return page(request, incident, refusal=str(why), status=409, typed=typed)
     except Refused as why:
-        return _page(request, incident, refusal=str(why), status=409, typed=values)
-    saved = " ".join(f"saved:retrospective-{pk}-{name}" for name in values)
+        return page(request, incident, refusal=str(why), status=422, typed=typed)
+    _star(request, incident)
+    saved = " ".join(f"saved:retrospective-{pk}-{name}" for name in typed)
     messages.success(request, "Saved.", extra_tags=saved)
     return redirect("retrospective", pk)
 
 
-def _with_stars(request: HttpRequest, values: dict[str, str]) -> dict[str, object]:
-    """The starred lines, where the form shows the chronology."""
-    if "stars" not in request.POST:
-        return dict(values)
-    return {**values, "starred": [int(seq) for seq in request.POST.getlist("starred") if seq.isdigit()]}
+def _written(request: HttpRequest, typed: dict[str, str], found: Retrospective) -> dict[str, Any]:
+    """What people wrote; the timeline's own words, posted back as they were shown, stay the timeline's."""
+    return {
+        name: "" if not getattr(found, name) and request.POST.get(f"shown-{name}") == digest(text) else text
+        for name, text in typed.items()
+    }
+
+
+def _star(request: HttpRequest, incident: Incident) -> None:
+    """Stars and un-stars lines where the form showed the chronology; both are lines of the timeline."""
+    if "stars" in request.POST:
+        wanted = {int(seq) for seq in request.POST.getlist("starred") if seq.isdigit()}
+        shown = {int(seq) for seq in request.POST.getlist("star-shown") if seq.isdigit()}
+        incident.star_exactly(wanted, among=shown, by=request.user)
+
+
+@posted
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks for a review, or takes the text back to draft."""
+    incident = incident_for(request.user, pk, to_act=True)
+    found = Retrospective.draft_for(incident, by=request.user)
+    asks = request.POST.get("act") != "back"
+    try:
+        found.ask_review(by=request.user) if asks else found.take_back(by=request.user)
+    except Refused as why:
+        return page(request, incident, refusal=str(why), status=422)
+    messages.success(request, "In review: others may comment and change it." if asks else "Back to draft.")
+    return redirect("retrospective", pk)
 
 
 @posted
@@ -63,39 +81,36 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         found.publish(by=request.user)
     except Refused as why:
-        return _page(request, incident, refusal=str(why), status=422)
+        return page(request, incident, refusal=str(why), status=422)
     messages.success(request, "Published. Later corrections are notes on the timeline.")
     return redirect("retrospective", pk)
 
 
 @posted
-def action(request: HttpRequest, pk: int) -> HttpResponse:
-    """Adds an action item."""
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Says something about a part; anybody who may act on incidents may."""
     incident = incident_for(request.user, pk, to_act=True)
-    form = ActionItemForm(request.POST)
-    if not form.is_valid():
-        return _page(request, incident, status=422, action_form=form)
-    given = form.cleaned_data
+    found = Retrospective.draft_for(incident, by=request.user)
+    part = request.POST.get("part", "")
     try:
-        ActionItem.add(incident, text=given["text"], owner=given["owner"], due_on=given["due_on"], by=request.user)
+        RetrospectiveComment.add(
+            found, text=request.POST.get("text", ""), by=request.user, part=part if part in LABELS else ""
+        )
     except Refused as why:
-        form.add_error(None, str(why))
-        return _page(request, incident, status=422, action_form=form)
-    messages.success(request, "Added.", extra_tags=f"saved:action-{pk}")
+        return page(request, incident, refusal=str(why), status=422)
+    messages.success(request, "Commented.", extra_tags=f"saved:comment-{pk}")
     return redirect("retrospective", pk)
 
 
 @posted
-def action_end(request: HttpRequest, pk: int, item: int) -> HttpResponse:
-    """Says that an action item is done."""
-    require_responder(request.user)
-    found = get_object_or_404(ActionItem.objects.select_related("incident"), pk=item, incident_id=pk)
+def comment_end(request: HttpRequest, pk: int, comment: int) -> HttpResponse:
+    """Says that a comment was answered."""
+    incident_for(request.user, pk, to_act=True)
+    rows = RetrospectiveComment.objects.filter(retrospective__incident_id=pk)
     try:
-        found.finish(by=request.user)
+        get_object_or_404(rows, pk=comment).settle(by=request.user)
     except Refused as why:
         messages.error(request, str(why))
-    else:
-        messages.success(request, f"Done: {found.text}")
     return redirect("retrospective", pk)
 
 
@@ -107,25 +122,32 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         found.keep_plan(by=request.user, reason=request.POST.get("reason", ""))
     except Refused as why:
-        return _page(request, incident, refusal=str(why), status=422)
+        return page(request, incident, refusal=str(why), status=422)
     messages.success(request, "The plan stays as it is.", extra_tags=f"saved:keep-plan-{pk}")
     return redirect("retrospective", pk)
 
 
 @require_GET
-def markdown(request: HttpRequest, pk: int) -> HttpResponse:
-    """The report for the team's own repository."""
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every version that somebody saved, newest first, with what it changed."""
     incident = incident_for(request.user, pk)
     found = retrospective_for(request.user, incident)
-    words = {name: getattr(found, name) for name in FIELDS} if found else {}
-    report = report_of(incident, starred=found.starred if found else [])
-    body = to_markdown(report, words, is_drill=incident.is_drill)
-    response = HttpResponse(body, content_type="text/markdown; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{incident.reference.lower()}-retrospective.md"'
-    return response
+    versions = list(found.versions.select_related("by")) if found else []
+    older: list[dict[str, str]] = [version.words for version in versions[1:]] + [{}]
+    rows = [
+        {"version": version, "parts": [_changed(name, before, version.words) for name in version.changed]}
+        for version, before in zip(versions, older, strict=False)
+    ]
+    return render(request, "incidents/retrospective_history.html", {"incident": incident, "rows": rows})
 
 
-def _page(
+def _changed(name: str, before: dict[str, str], after: dict[str, str]) -> dict[str, Any]:
+    old, new = before.get(name, ""), after.get(name, "")
+    same = SequenceMatcher(None, old, new, autojunk=False).ratio() if old and new else 0.0
+    return {"label": LABELS.get(name, name), "lines": differences(old, new), "same": round(100 * same)}
+
+
+def page(
     request: HttpRequest,
     incident: Incident,
     *,
@@ -134,22 +156,19 @@ def _page(
     typed: dict[str, str] | None = None,
     action_form: ActionItemForm | None = None,
 ) -> HttpResponse:
+    """The whole page. `typed` brings back what a person wrote into a form that was refused."""
     found = retrospective_for(request.user, incident)
-    starred = found.starred if found else []
-    is_published = bool(found and found.status == "published")
+    shown = RetrospectivePage(incident, found, typed)
+    is_published = bool(found and found.is_published)
     context = {
         "incident": incident,
         "retrospective": found,
+        "page": shown,
+        "report": shown.report,
         "is_published": is_published,
-        "report": report_of(incident, starred=starred),
-        "starred": starred,
-        "questions": [
-            {"name": name, "label": label, "help": words, "value": (typed or {}).get(name, getattr(found, name, ""))}
-            for name, label, words in QUESTIONS
-        ],
-        "action_items": list(ActionItem.objects.filter(incident=incident).select_related("owner", "done_by")),
         "action_form": action_form or ActionItemForm(),
         "refusal": refusal,
+        "today": domain_time.now().date(),
         "may_act": may_respond(request.user),
         "may_edit": may_respond(request.user) and not is_published,
     }
