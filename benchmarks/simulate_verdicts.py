@@ -96,11 +96,11 @@ def simulate(case: Case, series: int, seed: int = 1) -> dict[str, int]:
 
 def watch(case: Case, draw: random.Random) -> Finding:
     """The first verdict *recovered* of a watch, else its last one; a good service is asked at the first look only."""
-    before = figures(case.before, draw, BEATS, EACH, 0) if case.before else None
+    before = figures(case.before, draw, BEATS, EACH, 0, timed=case.latency) if case.before else None
     counts, blocks = Counts(), []
     looks = 1 if case.expected == "good" else GOOD_LOOKS
     for look in range(looks):
-        more, latencies = figures(case.now, draw, case.blocks, PER_LOOK // case.blocks, look)
+        more, latencies = figures(case.now, draw, case.blocks, PER_LOOK // case.blocks, look, timed=case.latency)
         counts, blocks = counts + more, [*blocks, *latencies]
         finding = judged(case, counts, blocks, before, case.blocks if case.blocks < BLOCKS else len(blocks))
         if finding.verdict == "recovered":
@@ -136,8 +136,10 @@ def spoiled(case: Case, counts: Counts, blocks: list[list[float]]) -> tuple[Coun
     return counts, blocks
 
 
-def figures(service: Service, draw: random.Random, blocks: int, each: int, look: int) -> tuple[Counts, list]:
-    """Counts and latencies of so many blocks with so many requests each."""
+def figures(
+    service: Service, draw: random.Random, blocks: int, each: int, look: int, *, timed: bool
+) -> tuple[Counts, list]:
+    """Counts and, where the case is about them, latencies of so many blocks with so many requests each."""
     requests = errors = 0
     latencies = []
     for number in range(blocks):
@@ -146,7 +148,7 @@ def figures(service: Service, draw: random.Random, blocks: int, each: int, look:
         requests += each
         errors += binomial(draw, each, rate)
         factor = math.exp(draw.gauss(0, service.sway)) * (1 + service.drift * (look + number / blocks))
-        latencies.append([answer(service, draw) * factor for _ in range(each)])
+        latencies.append([answer(service, draw) * factor for _ in range(each)] if timed else [])
     return Counts(requests, errors), latencies
 
 

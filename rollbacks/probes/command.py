@@ -16,6 +16,8 @@ NOT_FOUND = (126, 127)
 def ask(step: Mapping[str, Any], around: Surroundings, stop: Callable[[], bool] | None = None) -> Answer:
     """Runs the step's command in the target's root. Too slow is a failure; a command that is not there cannot tell."""
     body = str(step.get("body") or "").strip()
+    if str(step.get("effect") or "read") != "read":
+        return Answer("cannot_tell", f"The command has the effect {step['effect']}: a check only reads.")
     try:
         argv = shlex.split(body) if step.get("kind") == "exec" else [*SHELL, body]
     except ValueError as error:

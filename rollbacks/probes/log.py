@@ -1,7 +1,8 @@
 """Counts a pattern in a service's log, since its last start. An old line stays in an appended log: it proves nothing.
 
 The start is found by the last start line in the file; without one, by the times at the head of the lines and the start
-of the attempt or the end of the last change. Where neither is there, or the file is missing, it cannot tell.
+of the attempt or the end of the last change. Where neither is there, or the file is missing, it cannot tell. A file
+that was rotated meanwhile is read together with the file before it.
 """
 
 import re
@@ -32,11 +33,12 @@ def ask(step: Mapping[str, Any], around: Surroundings) -> Answer:
         return Answer("cannot_tell", f"The pattern or count of this check cannot be read: {error}.")
     if name.endswith(".service"):
         return _journal(name, step, around, pattern, wanted)
-    path = around.root / name
     try:
-        lines, cut = last_lines(path)
+        lines, cut = rotated_lines(around.root / name, after=boundary(step, around))
     except OSError as error:
         return Answer("cannot_tell", f"{name} cannot be read: {error.strerror or error}.")
+    except Unreadable as error:
+        return Answer("cannot_tell", f"{name} was rotated, and {error}.")
     since_attempt = step.get("since") == "attempt"
     part = since(lines, after=boundary(step, around), by_time=since_attempt)
     if part is None:
@@ -77,6 +79,41 @@ def count_of(step: Mapping[str, Any]) -> tuple[str, int]:
         raise ValueError(f"“{text}” is no count")
     op = found[1] or "=="
     return ("!=" if op == "!=" else op), int(found[2])
+
+
+class Unreadable(Exception):
+    """Half a sentence: why what was rotated away cannot be read."""
+
+
+def rotated_lines(path: Path, *, after: float | None) -> tuple[list[str], bool]:
+    """The file's last lines, after those of the file that was rotated away since `after` (epoch seconds).
+
+    Rotated files are those beside it that begin with its name and were written to since. Raises OSError, Unreadable.
+    """
+    for _ in range(3):
+        before = path.stat().st_ino
+        lines, cut = last_lines(path)
+        older = [] if any(START_LINE.search(line[:300]) for line in lines) else _rotated_since(path, after)
+        for one in older[:1]:
+            earlier, cut = last_lines(one)
+            lines = [*earlier, *lines]
+        if path.stat().st_ino == before:
+            return lines, cut
+    raise Unreadable("again while it was read")
+
+
+def _rotated_since(path: Path, after: float | None) -> list[Path]:
+    """The one file that was rotated away since then; without a moment none is looked for."""
+    if after is None:
+        return []
+    names = re.compile(rf"(?:{re.escape(path.name)}|{re.escape(path.stem)})[.-][\w.:-]*\d[\w.:-]*")
+    found = [one for one in path.parent.iterdir() if one != path and names.fullmatch(one.name)]
+    recent = [one for one in found if one.is_file() and one.stat().st_mtime >= after]
+    if len(recent) > 1:
+        raise Unreadable(f"more than once: {', '.join(sorted(one.name for one in recent)[:3])}")
+    if recent and recent[0].suffix in (".gz", ".bz2", ".xz", ".zst"):
+        raise Unreadable(f"what stood in it before is packed in {recent[0].name}")
+    return recent
 
 
 def last_lines(path: Path) -> tuple[list[str], bool]:
