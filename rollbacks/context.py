@@ -23,6 +23,8 @@ class Surroundings:
     env: Mapping[str, str] = field(default_factory=dict)  # the target's variables; a step names those it needs
     secrets: Mapping[str, str] = field(default_factory=dict)  # by name; never stored, never shown
     params: Mapping[str, str] = field(default_factory=dict)
+    flag_services: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by name: what via=http: asks
+    service: str = ""  # "orders-api production": what a lock on this host is named for
     since: float | None = None  # epoch seconds: end of the run's last changing step
     attempt_since: float | None = None  # epoch seconds: start of the attempt that a `verify` asks about
     marks: Mapping[str, str] = field(default_factory=dict)  # FIREBREAK_RUN, FIREBREAK_STEP, FIREBREAK_TOKEN
@@ -49,6 +51,8 @@ class Surroundings:
             env={name: str(value) for name, value in (target.env or {}).items()},
             secrets=dict(secrets if secrets is not None else secrets_of(target.pk, target.secret_names)),
             params={name: str(value) for name, value in {**(target.params or {}), **(params or {})}.items()},
+            flag_services=target.flag_services or {},
+            service=str(target),
             since=since,
             attempt_since=attempt_since,
         )
@@ -63,6 +67,8 @@ class Surroundings:
             env=dict(target.get("env", {})),
             secrets=secrets_of(target.get("id"), target.get("secrets", [])),
             params=dict(snapshot.get("params", {})),
+            flag_services=target.get("flag_services", {}),
+            service=f"{target.get('service', '')} {target.get('environment', '')}".strip(),
             since=since,
         )
 

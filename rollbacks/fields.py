@@ -117,3 +117,52 @@ class FactsField(PairsField):
 
     def written(self, said: Any) -> str:
         return "yes" if said is True else "no" if said is False else str(said)
+
+
+class FlagServicesField(LinesField):
+    """`[name]`, then `key = value` lines: {name: {key: value}}."""
+
+    KEYS = ("read", "value", "set", "body", "on", "off", "remove", "header")
+    REQUESTS = re.compile(r"(GET|POST|PUT|PATCH|DELETE) https?://\S+")
+
+    def prepare_value(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return value or ""
+        blocks = [
+            "\n".join([f"[{name}]", *(f"{key} = {said}" for key, said in one.items())]) for name, one in value.items()
+        ]
+        return "\n\n".join(blocks)
+
+    def clean(self, value: Any) -> Any:
+        services: dict[str, dict[str, str]] = {}
+        problems, current = [], None
+        for line in super().clean(value):
+            if line.startswith("[") and line.endswith("]") and NAME.fullmatch(line[1:-1].strip()):
+                current = services.setdefault(line[1:-1].strip(), {})
+                continue
+            key, sign, said = (part.strip() for part in line.partition("="))
+            if current is None:
+                problems.append(f"“{line[:60]}” stands before any [name]. Begin with the name that plans use: [flags].")
+            elif not sign or key not in self.KEYS:
+                problems.append(f"“{line[:60]}” is not understood. Known: {', '.join(self.KEYS)}, each as key = value.")
+            elif key in ("read", "set", "remove") and not self.REQUESTS.fullmatch(said):
+                problems.append(
+                    f"{key}: “{said[:60]}” is no method with an address, such as GET http://flags:4242/api/{{flag}}."
+                )
+            else:
+                current[key] = said
+        problems += [
+            f"[{name}] has no “{key} = …”."
+            for name, one in services.items()
+            for key in ("read", "set")
+            if key not in one
+        ]
+        problems += [
+            f"[{name}]: {{flag}} must stand in “read” and in “set” or its body: which flag is meant?"
+            for name, one in services.items()
+            if "{flag}" not in one.get("read", "{flag}")
+            or "{flag}" not in one.get("set", "{flag}") + one.get("body", "")
+        ]
+        if problems:
+            raise forms.ValidationError(problems)
+        return services

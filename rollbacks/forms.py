@@ -5,9 +5,18 @@ from typing import Any
 from django import forms
 
 from plans.document import durations
-from rollbacks.fields import FactsField, HostsField, LinesField, NamesField, PairsField, ParametersField
+from rollbacks.fields import (
+    FactsField,
+    FlagServicesField,
+    HostsField,
+    LinesField,
+    NamesField,
+    PairsField,
+    ParametersField,
+)
 from rollbacks.models import Environment, Target
 from rollbacks.models.secret import LONGEST
+from rollbacks.models.target import OutputLimit
 
 WATCH_KEYS = {"warmup", "looks", "good_from", "count", "errors"}
 
@@ -81,13 +90,21 @@ class TargetForm(forms.ModelForm):
         label="Levels with a second person",
         help_text="One number a line: its steps wait for somebody else's yes.",
     )
+    flag_services = FlagServicesField(
+        rows=5,
+        label="Flag services",
+        help_text="For flags by via=http:<name>: “[name]”, then read, value, set, body, header, as docs/targets.md says.",
+    )
+    output_limit = forms.ChoiceField(
+        label="A command that says more than 32 MiB", choices=OutputLimit.choices, required=False
+    )
     drawn_from = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Target
         fields = (
             "service", "environment", "plan", "deployment", "root", "queue", "hosts", "params",
-            "facts", "env", "secrets", "watch", "second_person_levels",
+            "facts", "env", "secrets", "watch", "second_person_levels", "flag_services", "output_limit",
         )  # fmt: skip
         labels = {
             "plan": "Plan",
@@ -106,6 +123,12 @@ class TargetForm(forms.ModelForm):
         if root and not root.startswith("/"):
             raise forms.ValidationError("Write an absolute path, beginning with /.")
         return root
+
+    def clean_output_limit(self) -> str:
+        return self.cleaned_data["output_limit"] or str(OutputLimit.TRUNCATE)
+
+    def clean_flag_services(self) -> Any:
+        return self.cleaned_data["flag_services"] or None
 
     def clean_watch(self) -> Any:
         return self.cleaned_data["watch"] or None

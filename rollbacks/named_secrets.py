@@ -16,6 +16,7 @@ def names_in(snapshot: Mapping[str, Any]) -> set[str]:
         leaning = [row, *row.get("checks", []), row.get("verify_step") or {}, row.get("wait_check") or {}]
         for step in leaning if not row.get("skip") else ():
             found |= named_by(step)
+    # The header of a flag service: it may be asked by any flag step.
     services = snapshot.get("target", {}).get("flag_services") or {}
     return found.union(*(named_by({"body": service.get("header", "")}) for service in services.values()))
 

@@ -82,6 +82,8 @@ def place_of(target: "Target") -> Place:
         facts=target.facts or {},
         env=target.env or {},
         secrets=tuple(target.secret_names),
+        flag_services=target.flag_services or {},
+        output_limit=target.output_limit if target.output_limit == "halt" else "",
     )
 
 

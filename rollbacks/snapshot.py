@@ -37,6 +37,8 @@ class Place:
     facts: Mapping[str, Any] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    flag_services: Mapping[str, Any] = field(default_factory=dict)
+    output_limit: str = ""  # "halt": a command that says too much is ended
 
     @property
     def alternatives(self) -> set[str]:
@@ -100,6 +102,12 @@ def render(
     if kind == "undo":
         own += brought_back([rendered(check, resolver) for check in state_checks(checks)], undone)
     for step in (*steps, *own, *before):
+        via, _, service = str(step.get("via") or "").partition(":")
+        if via == "http" and service not in place.flag_services and not step.get("skip"):
+            problems.append(
+                f"Line {step.get('line', 0)}: via=http:{service} names no flag service of this target. "
+                "Add it on the target's page."
+            )
         if not step.get("skip"):
             problems += header_secrets.problems_of(step, place.secrets)
     if not steps:
@@ -237,4 +245,6 @@ def frozen(place: Place) -> dict[str, Any]:
         "secrets": list(place.secrets),
         "env": {name: str(value) for name, value in place.env.items()},
     }
-    return {name: getattr(place, name) for name in kept} | lists
+    # Only where they are set: a snapshot holds what its run may need, and people read it.
+    more = {name: getattr(place, name) for name in ("flag_services", "output_limit") if getattr(place, name)}
+    return {name: getattr(place, name) for name in kept} | lists | more

@@ -57,6 +57,15 @@ def inverse_step(done: Mapping[str, Any]) -> dict[str, Any]:
         "language": "diff",
         "ready": True,  # exact bytes: nothing is filled in
     }
+    if inverse.get("flag"):
+        # A flag of a service: its state before is set, and read back, as any flag step does it.
+        return {
+            **step,
+            "kind": "flag",
+            "via": inverse["via"],
+            "body": f"set {inverse['flag']} {inverse['state']}",
+            "language": "flag",
+        }
     if not inverse.get("diff"):
         step["skip"] = "Nothing to undo: the step had found everything as it should be."
     return step

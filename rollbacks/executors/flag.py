@@ -1,11 +1,11 @@
-"""A feature flag in a file: `set <name> on|off|absent` with `via=file:<path>` or `via=env:<path>`; read back after
-the write."""
+"""A feature flag: `set <name> on|off|absent`, in a file (`via=file:<path>`, `via=env:<path>`) or of a service that the
+target describes (`via=http:<name>`). Read back after it was set."""
 
 import re
 from typing import Any
 
 from rollbacks.context import Outcome, Sink, Stop, Surroundings
-from rollbacks.executors import lines
+from rollbacks.executors import flag_service, lines
 from rollbacks.executors.edit import change
 
 _SET = re.compile(r"set\s+(\S+)\s+(on|off|absent)")
@@ -17,11 +17,15 @@ def execute(step: dict[str, Any], around: Surroundings, sink: Sink, stop: Stop) 
     if match is None:
         return Outcome("failed", detail="The step is no flag: write set <name> on, off or absent.")
     via, _, path = str(step.get("via") or "").partition(":")
-    if via not in ("file", "env"):
-        return Outcome(
-            "failed", detail=f"A flag via {via or 'nothing'} is not known here: use via=file:<path> or via=env:<path>."
-        )
     name, state = match.groups()
+    if via == "http":
+        service = around.flag_services.get(path)
+        if service is None:
+            return Outcome("failed", detail=f"This target has no flag service {path}. Add it on the target's page.")
+        return flag_service.turn(name, state, service=service, step=step, around=around, sink=sink, stop=stop)
+    if via not in ("file", "env"):
+        known = "use via=file:<path>, via=env:<path> or via=http:<service>"
+        return Outcome("failed", detail=f"A flag via {via or 'nothing'} is not known here: {known}.")
     outcome = change(around, path, lambda old: flagged(old, name, state), sink)
     if outcome.status != "succeeded":
         return outcome
