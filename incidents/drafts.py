@@ -7,33 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from incidents import changes
 from incidents.answers import NO_ROLLBACK, answer
+from incidents.default_templates import default_for
 from incidents.story import DraftFacts, Line, Story, clock_time, parsed
 from incidents.template_fields import Blank, find
 
 __all__ = ["Draft", "DraftFacts", "Line", "clock_time", "draft", "parsed"]
 
-DEFAULT_TEMPLATE: dict[str, Any] = {
-    "subject": "[INCIDENT] [TITLE] - [SEVERITY]",
-    "body": """Status: IN PROGRESS / RESOLVED
-Rollback Level: [level]
-Time Detected: [timestamp]
-Time Resolved: [timestamp] (or ETA)
-
-Impact:
-- [Describe user-facing impact]
-
-Actions Taken:
-- [Rollback procedure executed]
-- [Validation completed]
-
-Next Steps:
-- [Monitoring plan]
-
-Incident Manager: [Name]
-""",
-    "fields": [{"raw": "IN PROGRESS / RESOLVED", "name": "status", "choices": ["IN PROGRESS", "RESOLVED"]}],
-}
 CORRECTION_LEAD = "This corrects our message of {when}: [what was wrong]\n\n"
 
 
@@ -46,20 +27,40 @@ class Draft:
     body: str
     fields: list[dict[str, Any]] = field(default_factory=list)
     next_update_at: datetime | None = None
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    lead: str = ""
 
 
 def draft(facts: DraftFacts) -> Draft:
-    """The template with every blank filled that an event answers."""
+    """The template with every blank filled that an event answers; an update opens with what changed since the last."""
     story = Story(facts)
-    template = facts.template or DEFAULT_TEMPLATE
+    template = facts.template or default_for(facts.audience)
     subject, body = str(template["subject"] or "[INCIDENT] [TITLE]"), str(template["body"])
     if facts.corrects_sent_at:
         subject = f"Correction: {subject}"
         body = CORRECTION_LEAD.format(when=clock_time(facts.corrects_sent_at, facts.zone)) + body
     # The ETA is either a time that an event states or "not known": the reminder in the template has done its work.
     body = body.replace(" (or ETA)", "")
-    blanks = [_answered(blank, story) for blank in find(subject, body, template.get("fields") or [])]
-    return Draft(story.kind, subject, body, [blank.to_json() for blank in blanks], story.next_update_at)
+    told = _changes(facts)
+    if facts.since_at and not facts.corrects_sent_at:
+        body = changes.block(told, last_at=facts.since_at, next_at=story.next_update_at, zone=facts.zone) + body
+    # A frozen subject has no blanks: its brackets are what the first mail said.
+    found = find("" if facts.frozen_subject else subject, body, template.get("fields") or [])
+    return Draft(
+        story.kind,
+        facts.frozen_subject or subject,
+        body,
+        [_answered(blank, story).to_json() for blank in found],
+        story.next_update_at,
+        [change.to_json() for change in told],
+        story.lead,
+    )
+
+
+def _changes(facts: DraftFacts) -> list[changes.Change]:
+    if not facts.since_at:
+        return []
+    return changes.since(facts.lines, after=facts.since_seq, audience=facts.audience, zone=facts.zone)
 
 
 def _answered(blank: Blank, story: Story) -> Blank:

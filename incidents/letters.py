@@ -8,7 +8,7 @@ from django.conf import settings
 from incidents.channels import email
 from incidents.channels.email import Mail
 from incidents.models.delivery import SPEAK_FOR_EACH
-from incidents.models.message import zone_of
+from incidents.models.drafting import zone_of
 from incidents.story import clock_time
 
 

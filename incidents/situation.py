@@ -77,6 +77,7 @@ def _watch_facts(proof: Any) -> WatchFacts:
         may_resolve=state.may_resolve,
         resolve_opens=state.resolve_opens,
         verdict_pk=proof.verdict.pk if proof.verdict else None,
+        offer=proof.offer.why if proof.offer else "",
     )
 
 
@@ -121,7 +122,7 @@ def _told_nobody(page: Overview) -> int | None:
     """The last message, when nobody got it: refused for everybody, or kept in the outbox although people must be told."""
     reached_nobody = {"failed", "unknown", "kept"} if page.incident.must_reach_people else {"failed", "unknown"}
     for message in page.sent[:1]:
-        states = {delivery.status for delivery in message.deliveries.all()}
+        states = set(message.tally)
         if states and states <= reached_nobody and message.by_hand_at is None:
             return message.pk
     return None

@@ -34,6 +34,13 @@ class DraftFacts:
     sent_before: int = 0
     # What people wrote into the message before, by the name of the blank.
     earlier: Mapping[str, str] = field(default_factory=dict)
+    audience: str = "stakeholders"
+    where: str = ""  # "orders-api production"
+    # The last message to this audience: the line of the timeline that sent it, and when; 0 = none yet.
+    since_seq: int = 0
+    since_at: datetime | None = None
+    # As the first mail of the thread said it: mail clients keep a thread together by it.
+    frozen_subject: str = ""
 
 
 class Story:
@@ -69,6 +76,29 @@ class Story:
             return None
         later = self.facts.now + UPDATE_AFTER
         return later.replace(minute=later.minute - later.minute % 5, second=0, microsecond=0)
+
+    @property
+    def lead(self) -> str:
+        """State and severity in one line: the first line of a mail, and what a list of mails shows."""
+        words = [self.state, self.severity.capitalize(), self.facts.where]
+        if self.facts.corrects_sent_at:
+            words.insert(0, "Correction")
+        return " · ".join(word for word in words if word)
+
+    @property
+    def state(self) -> str:
+        """What is going on, in the fewest words that the events bear."""
+        if self.resolved:
+            return "Resolved" if self.resolved.data.get("verified") else "Resolved, not verified by measurement"
+        started = [line for line in self.runs.values() if line.kind == "run.started"]
+        if started:
+            return "Rolling back" if started[-1].data.get("run_kind") in ("rollback", "drill") else "Changing back"
+        if self.verdict:
+            words = {"recovered": "Recovered, still watched", "not_recovered": "Not recovered"}
+            return words.get(str(self.verdict.data.get("verdict")), "Watching the effect")
+        if self.watch or (self.chosen and self.chosen.data.get("level") is None):
+            return "Watching the effect" if self.watch else "Watching"
+        return "Preparing a rollback" if self.chosen and not self.runs else "Investigating"
 
     def at(self, moment: datetime) -> str:
         return clock_time(moment, self.facts.zone)

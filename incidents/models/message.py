@@ -1,19 +1,24 @@
 """What goes to stakeholders: drafted from the timeline, completed and sent by a person."""
 
-from datetime import datetime, tzinfo
+import hashlib
+import json
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.core.mail import make_msgid
 from django.db import models, transaction
 
 from incidents import drafts, template_fields
 from incidents.channels import email
 from incidents.models.audience import Audience
-from incidents.models.contact import Stakeholder, read_addresses
+from incidents.models.contact import read_addresses
+from incidents.models.drafting import facts_of, lines_of, recipients_of, zone_of
 from incidents.models.incident_record import clean, present
+from incidents.models.message_sending import SendingVerbs
+from incidents.story import Story, clock_time
 from plans.models import Refused
+
+__all__ = ["Message", "MessageKind", "MessageStatus", "facts_of", "lines_of", "recipients_of", "zone_of"]
 
 
 class MessageKind(models.TextChoices):
@@ -37,11 +42,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(status=MessageStatus.SENT)
 
     def for_list(self) -> "MessageQuerySet":
-        """With who sent it and the state of every recipient, in two queries."""
-        return self.select_related("sent_by").prefetch_related("deliveries").order_by("pk")
+        """With who sent it and how many mails are in which state, in one query whatever the number of recipients."""
+        from incidents.models.delivery import DeliveryStatus
+
+        counts = {
+            f"n_{state}": models.Count("deliveries", filter=models.Q(deliveries__status=state))
+            for state in DeliveryStatus.values
+        }
+        return self.select_related("sent_by").annotate(**counts).order_by("pk")
 
 
-class Message(models.Model):
+class Message(SendingVerbs):
     """One message of an incident. What was sent never changes; a mistake is corrected in the same thread."""
 
     incident = models.ForeignKey("incidents.Incident", on_delete=models.CASCADE, related_name="messages")
@@ -104,15 +115,23 @@ class Message(models.Model):
         return self.sent_subject or template_fields.fill(self.subject, self.fields, in_subject=True)
 
     @property
+    def written_text(self) -> str:
+        """What the author wrote; fields that are not filled stay visible as written in the template."""
+        return template_fields.fill(self.body, self.fields)
+
+    @property
     def rendered_text(self) -> str:
-        """The body as the reader gets it; fields that are not filled stay visible as written in the template."""
-        return self.sent_text or template_fields.fill(self.body, self.fields)
+        """The whole text as the reader gets it: state and severity first, the promise and the way to answer last."""
+        if self.sent_text:
+            return self.sent_text
+        parts = [self.lead, self.written_text.strip("\n"), "\n".join(self._closing())]
+        return "\n\n".join(part for part in parts if part) + "\n"
 
     @property
     def rendered_html(self) -> str:
         """The same words as a mail client shows them."""
         mark = "Drill" if self.incident.is_drill else ""
-        return self.sent_html or email.html_of(self.rendered_subject, self.rendered_text, mark=mark)
+        return self.sent_html or email.html_of(self.rendered_subject, self.rendered_text, mark=mark, lead=self.lead)
 
     @property
     def missing(self) -> list[str]:
@@ -120,27 +139,60 @@ class Message(models.Model):
         missing = template_fields.missing(self.fields)
         return missing if self.recipients else [*missing, "Nobody would get it: add at least one recipient."]
 
+    @property
+    def tally(self) -> dict[str, int]:
+        """How many mails are in which state; from `for_list()`, else by one query."""
+        from incidents.models.delivery import DeliveryStatus
+
+        if hasattr(self, f"n_{DeliveryStatus.PENDING}"):
+            counts = {state: getattr(self, f"n_{state}") for state in DeliveryStatus.values}
+        else:
+            rows = self.deliveries.order_by().values_list("status").annotate(n=models.Count("pk"))  # type: ignore[attr-defined]
+            counts = dict(rows)
+        return {state: count for state, count in counts.items() if count}
+
+    @property
+    def linked_changes(self) -> list[dict[str, Any]]:
+        """The draft's sentences about what changed that still stand in the text, each with its line of the timeline."""
+        return [change for change in self.changes if str(change["text"]) in self.body]
+
+    @property
+    def has_frozen_subject(self) -> bool:
+        """True once this audience got a first mail: a thread keeps its subject."""
+        sent = Message.objects.sent().filter(incident_id=self.incident_id, audience=self.audience)
+        return sent.exists()
+
     @classmethod
-    def draft_for(cls, incident: Any, *, by: Any = None, corrects: "Message | None" = None) -> "Message":
-        """A new draft, filled from the incident's events; an untouched older draft is replaced."""
-        draft = drafts.draft(facts_of(incident, corrects))
+    def draft_for(
+        cls,
+        incident: Any,
+        *,
+        by: Any = None,
+        corrects: "Message | None" = None,
+        audience: str = Audience.STAKEHOLDERS,
+    ) -> "Message":
+        """A new draft, filled from the incident's events; an older draft for this audience is replaced."""
+        audience = corrects.audience if corrects else audience
+        draft = drafts.draft(facts_of(incident, corrects, audience))
         with transaction.atomic():
             message = cls.objects.create(
                 incident_id=incident.pk,
                 kind=draft.kind,
+                audience=audience,
                 subject=draft.subject,
                 body=draft.body,
                 fields=draft.fields,
+                changes=draft.changes,
+                lead=draft.lead,
                 next_update_at=draft.next_update_at,
-                recipients=recipients_of(incident),
+                recipients=recipients_of(incident, audience),
                 corrects=corrects,
                 created_at=present(None),
                 created_by=by,
             )
-            cls.objects.drafts().filter(incident_id=incident.pk).exclude(pk=message.pk).update(
-                status=MessageStatus.DISCARDED
-            )
-            incident.record("message.drafted", by=by, data={"message": message.pk})
+            older = cls.objects.drafts().filter(incident_id=incident.pk, audience=audience).exclude(pk=message.pk)
+            older.update(status=MessageStatus.DISCARDED)
+            incident.record("message.drafted", by=by, data={"message": message.pk, "audience": audience})
         return message
 
     def change(
@@ -157,131 +209,68 @@ class Message(models.Model):
         self._require_draft()
         if recipients is not None:
             self.recipients = read_addresses(recipients if isinstance(recipients, str) else "\n".join(recipients))
-        self.subject = " ".join(clean(subject if subject is not None else self.subject).split())[:300]
+        frozen = self.has_frozen_subject
+        if subject is not None and not frozen:
+            self.subject = " ".join(clean(subject).split())[:300]
         self.body = clean((body if body is not None else self.body).replace("\r\n", "\n")) + "\n"
         values = {name: clean(value) for name, value in (values or {}).items()}
+        self.fields = template_fields.refound(self.fields, "" if frozen else self.subject, self.body, values)
         if next_update_at is not None:
-            self.next_update_at = next_update_at
-        self.fields = template_fields.refound(self.fields, self.subject, self.body, values)
-        self.save(update_fields=["recipients", "subject", "body", "next_update_at", "fields"])
+            self._promise(next_update_at)
+        self.edited_by = by
+        changed = ("recipients", "subject", "body", "next_update_at", "fields", "edited_by")
+        self.save(update_fields=[*changed])
 
-    def send(self, *, by: Any, at: datetime | None = None) -> None:
-        """Freezes the words, one delivery a recipient; refuses empty fields, unchosen choices, no recipients."""
-        from incidents.models.delivery import Delivery
-
-        at = self._freeze(by=by, at=at)
+    def review(self, *, by: Any) -> None:
+        """Another person stands for exactly these words."""
+        self._require_draft()
+        author = self.edited_by or self.created_by
+        if author == by:
+            raise Refused("You wrote it: somebody else must read it.")
         with transaction.atomic():
-            self._mark_sent(by=by, at=at)
-            Delivery.queue(message=self, recipients=self.recipients)
-            self._say_sent(by=by, at=at, by_hand=False)
+            self.reviewed_by, self.reviewed_hash = by, self.content_hash
+            self.save(update_fields=["reviewed_by", "reviewed_hash"])
+            self.incident.record("message.reviewed", by=by, data={"message": self.pk})
 
-    def sent_by_hand(self, *, by: Any, happened_at: datetime | None = None, at: datetime | None = None) -> None:
-        """Keeps that a person told the stakeholders outside Firebreak, with the words and the time."""
-        from incidents.models.delivery import Delivery
+    @property
+    def needs_review(self) -> bool:
+        """True while the setting asks for a second reader and nobody has read exactly these words."""
+        return settings.REVIEW_MESSAGES and self.is_draft and self.reviewed_hash != self.content_hash
 
-        if self.status == MessageStatus.SENT:
-            at = present(at)
-            with transaction.atomic():
-                self.by_hand_at = happened_at or at
-                self.save(update_fields=["by_hand_at"])
-                Delivery.objects.filter(message=self).exclude(status="accepted").update(
-                    status="by_hand", finished_at=at
-                )
-                self._say_sent(by=by, at=self.by_hand_at, by_hand=True)
-            return
-        at = self._freeze(by=by, at=at)
-        with transaction.atomic():
-            self.by_hand_at = happened_at or at
-            self._mark_sent(by=by, at=at)
-            Delivery.queue(message=self, recipients=self.recipients, status="by_hand")
-            self._say_sent(by=by, at=self.by_hand_at, by_hand=True)
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over what would go out to whom."""
+        said = [self.rendered_subject, self.written_text, sorted(self.recipients)]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     def discard(self, *, by: Any) -> None:
         """Throws a draft away."""
         self._require_draft()
         Message.objects.filter(pk=self.pk, status=MessageStatus.DRAFT).update(status=MessageStatus.DISCARDED)
 
-    def _freeze(self, *, by: Any, at: datetime | None) -> datetime:
-        """Checks that it may go out and sets what exactly will."""
-        self._require_draft()
-        if self.missing:
-            raise Refused(" ".join(self.missing))
-        self.sent_subject, self.sent_text = self.rendered_subject[:300], self.rendered_text
-        self.sent_html = self.rendered_html
-        self.header_id = make_msgid(idstring=f"{self.incident.reference.lower()}.{self.pk}", domain="firebreak")
-        first = Message.objects.sent().filter(incident_id=self.incident_id).order_by("sent_at", "pk").first()
-        self.in_reply_to = first.header_id if first else ""
-        return present(at)
+    def refresh_lead(self) -> None:
+        """State and severity as they are now, also when the draft is older."""
+        facts = facts_of(self.incident, self.corrects, self.audience)
+        self.lead = Story(facts).lead[:200]
 
-    def _mark_sent(self, *, by: Any, at: datetime) -> None:
-        """Compare-and-swap from draft: a double click sends once."""
-        columns = ("sent_subject", "sent_text", "sent_html", "header_id", "in_reply_to", "by_hand_at")
-        frozen = {name: getattr(self, name) for name in columns}
-        if not Message.objects.filter(pk=self.pk, status=MessageStatus.DRAFT).update(
-            status=MessageStatus.SENT, sent_at=at, sent_by=by, **frozen
-        ):
-            raise Refused("This message was sent already.")
-        self.refresh_from_db()
-        self.incident._change(next_update_at=None if self.kind == MessageKind.FINAL else self.next_update_at)
+    def _promise(self, at: datetime) -> None:
+        """Another time of the next update, also where the text says it."""
+        zone = zone_of(self.incident.target)
+        if self.next_update_at and self.next_update_at != at:
+            old, new = clock_time(self.next_update_at, zone), clock_time(at, zone)
+            self.body = self.body.replace(old, new)
+            self.fields = [{**blank, "value": str(blank.get("value", "")).replace(old, new)} for blank in self.fields]
+        self.next_update_at = at
 
-    def _say_sent(self, *, by: Any, at: datetime, by_hand: bool) -> None:
-        count = len(self.recipients)
-        data = {
-            "message": self.pk,
-            "subject": self.sent_subject,
-            "recipients": count,
-            "by_hand": by_hand,
-            "outbox": not by_hand and not self.leaves_the_house,
-            # A mail that leaves counts when a server accepts it; one that cannot leave, where nobody must be told.
-            "counts": by_hand or not (self.leaves_the_house or self.incident.must_reach_people),
-            "next_update_at": self.next_update_at,
-        }
-        self.incident.record("message.sent", by=by, at=at, data=data)
-
-    @property
-    def leaves_the_house(self) -> bool:
-        """False in a drill, and without a mail server: the outbox then shows what would have been sent."""
-        return settings.MAIL_CONFIGURED and not self.incident.is_drill
+    def _closing(self) -> list[str]:
+        zone = zone_of(self.incident.target)
+        lines = []
+        if self.next_update_at and self.kind != MessageKind.FINAL:
+            lines.append(f"Next update: {clock_time(self.next_update_at, zone)}")
+        if self.reply_to:
+            lines.append("An answer to this mail reaches the incident manager.")
+        return lines
 
     def _require_draft(self) -> None:
         if self.status != MessageStatus.DRAFT:
             raise Refused(f"This message is {self.get_status_display().lower()} already; correct it in a new one.")
-
-
-def lines_of(incident: Any) -> list[drafts.Line]:
-    """The timeline as plain data."""
-    rows = incident.events.values_list("kind", "at", "data", "actor_name", "seq")
-    return [drafts.Line(*row) for row in rows]
-
-
-def facts_of(incident: Any, corrects: "Message | None" = None) -> drafts.DraftFacts:
-    """What a draft may use: the events, the plan's template, the words a person wrote about the impact."""
-    sent = list(Message.objects.sent().filter(incident_id=incident.pk).order_by("sent_at", "pk"))
-    return drafts.DraftFacts(
-        reference=incident.reference,
-        lines=lines_of(incident),
-        now=present(None),
-        zone=zone_of(incident.target),
-        template=incident.compiled.get("template"),
-        levels=incident.compiled.get("levels") or [],
-        impact=incident.impact,
-        corrects_sent_at=corrects.sent_at if corrects else None,
-        sent_before=len(sent),
-        earlier={str(blank["name"]): str(blank["value"]) for blank in sent[-1].fields} if sent else {},
-    )
-
-
-def zone_of(target: Any) -> tzinfo:
-    """The service's zone: the target's TZ variable, else the installation's."""
-    try:
-        return ZoneInfo(str(target.env.get("TZ") or settings.TIME_ZONE))
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
-def recipients_of(incident: Any) -> list[str]:
-    """Whom a message goes to when nobody says otherwise: those of the last message, else the target's stakeholders."""
-    last = Message.objects.sent().filter(incident_id=incident.pk).order_by("-sent_at").first()
-    if last:
-        return list(last.recipients)
-    return list(Stakeholder.objects.filter(target_id=incident.target_id).values_list("address", flat=True))

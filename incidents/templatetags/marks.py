@@ -133,15 +133,18 @@ def split_words(text: str | None) -> list[str]:
 
 @register.filter
 def sent_mark(message: Any) -> Mark:
-    """What became of a sent message's mails, as one mark; reads the prefetched deliveries."""
-    states = [delivery.status for delivery in message.deliveries.all()]
-    accepted, failed = states.count("accepted"), states.count("failed") + states.count("unknown")
+    """What became of a sent message's mails, as one mark; from its tally."""
+    states = message.tally
+    everybody, accepted = sum(states.values()), states.get("accepted", 0)
+    failed, unknown = states.get("failed", 0), states.get("unknown", 0)
     if message.by_hand_at:
         return Mark("Sent by hand", "hand", "is-done")
     if failed:
-        return Mark(f"{failed} of {len(states)} failed", "cross", "needs-you")
-    if states and states.count("kept") == len(states):
+        return Mark(f"{failed + unknown} of {everybody} failed", "cross", "needs-you")
+    if unknown:
+        return Mark(f"{unknown} of {everybody} unknown", "question", "needs-you")
+    if everybody and states.get("kept", 0) == everybody:
         return Mark("Kept in the outbox", "mail", "is-quiet")
-    if accepted == len(states):
+    if accepted == everybody:
         return Mark(f"{accepted} accepted", "check", "is-done")
-    return Mark(f"{accepted} of {len(states)} accepted", "dot", "is-running")
+    return Mark(f"{accepted} of {everybody} accepted", "dot", "is-running")
