@@ -1,5 +1,6 @@
 from rollbacks.models.approval import RunApproval
 from rollbacks.models.attempt import Attempt
+from rollbacks.models.baseline import FrozenBaseline, Heartbeat
 from rollbacks.models.escalation import Escalation
 from rollbacks.models.guard import Detected, Guard, Maintenance, ProcessReading
 from rollbacks.models.output import OutputChunk
@@ -21,7 +22,9 @@ __all__ = [
     "Detected",
     "Environment",
     "Escalation",
+    "FrozenBaseline",
     "Guard",
+    "Heartbeat",
     "Maintenance",
     "OutputChunk",
     "ProcessReading",

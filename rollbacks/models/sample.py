@@ -50,8 +50,13 @@ class Sample(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
-        # The chart, the counts of a look and the recommendation all ask for a target's signal in a stretch of time.
-        indexes = [models.Index(fields=["target", "signal", "at"], name="samples_by_time")]
+        indexes = [
+            # The chart, the counts of a look and the recommendation all ask for a target's signal in a stretch of time.
+            models.Index(fields=["target", "signal", "at"], name="samples_by_time"),
+            models.Index(fields=["target", "at"], name="samples_of_target"),
+            models.Index(fields=["stream_key", "signal", "at"], name="samples_of_stream"),
+            models.Index(fields=["at"], name="samples_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.signal} {self.at:%H:%M:%S}: {self.errors} of {self.requests}"

@@ -106,7 +106,7 @@ def _values(data: Mapping[str, Any]) -> list[float]:
     kind, result = data.get("resultType"), data.get("result")
     try:
         if kind == "scalar":
-            pairs = [result]
+            pairs: list[Any] = [result]
         elif kind == "vector":
             pairs = [series["value"] for series in result or []]
         elif kind == "matrix":
