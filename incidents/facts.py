@@ -35,6 +35,7 @@ class WatchFacts:
     may_resolve: bool = False
     resolve_opens: datetime | None = None
     verdict_pk: int | None = None
+    offer: str = ""  # why the next level is offered, before any verdict says that this one did not help
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,10 @@ def _watch(facts: Situation) -> NextAction | None:
         why = watch.sentence or "The measured effect says so."
         title = "It did not help: choose the next level"
         return NextAction("next-level", title, why, "incident-level", (facts.pk,), _offer(facts), NEEDS_YOU, "rollback")
+    if watch.offer:
+        title = "It persists: choose the next level"
+        why = f"{watch.offer} {watch.sentence}"
+        return NextAction("next-level", title, why, "incident-level", (facts.pk,), _offer(facts), NEEDS_YOU, "rollback")
     if watch.may_resolve:
         why = watch.sentence or "The watch is over and its last word is recovered."
         return NextAction("resolve", "Resolve the incident", why, "incident-resolution", (facts.pk,), "Resolve…")

@@ -11,7 +11,7 @@ CHANGING = ("rollback", "drill", "undo", "restore")
 def of(incident: Incident) -> list[Run]:
     """Every run that changes something, oldest first."""
     runs = Run.objects.of_stream(incident.stream_key).filter(kind__in=CHANGING)
-    return list(runs.select_related("requested_by", "service", "environment").defer("revision__text"))
+    return list(runs.select_related("requested_by", "service", "environment", "escalation").defer("revision__text"))
 
 
 def draft_rollback(incident: Incident, *, by: Any) -> Run:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbacks.views import confirm, dry_run, output, runs, secrets, services, settle, steps, targets
+from rollbacks.views import confirm, detection, dry_run, output, runs, secrets, services, settle, steps, targets
 
 urlpatterns = [
     path("services/", services.services, name="services"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("targets/<int:pk>/connection/answer/", targets.connection_part, name="connection-answer"),
     path("targets/<int:pk>/secrets/", secrets.set_secret, name="set-secret"),
     path("targets/<int:pk>/secrets/<str:name>/removal/", secrets.remove_secret, name="remove-secret"),
+    path("targets/<int:pk>/detection/", detection.detection_of, name="detection"),
+    path("targets/<int:pk>/maintenance/", detection.maintenance, name="maintenance"),
+    path("targets/<int:pk>/maintenance/<int:window>/end/", detection.maintenance_end, name="maintenance-end"),
     path("runs/<int:pk>/", runs.run, name="run"),
     path("runs/<int:pk>/confirm/", confirm.confirm, name="confirm-run"),
     path("runs/<int:pk>/start/", confirm.start, name="run-start"),

@@ -8,6 +8,7 @@ from typing import Any
 from incidents.models import (
     ActionItem,
     Alert,
+    Attachment,
     Contact,
     Delivery,
     Drill,
@@ -19,7 +20,7 @@ from incidents.models import (
     RetrospectiveComment,
 )
 from plans.models import Plan
-from rollbacks.models import Secret
+from rollbacks.models import Maintenance, Secret
 from tests.incidents.factories import make_incident
 from tests.rollbacks.pages.runs_for_pages import draft, failed_run, lost_run, manual_run
 from timeline import domain_time
@@ -74,6 +75,13 @@ def make_world(root: Path, person: Any) -> World:
         "retrospective-action-end": {"item": action.pk},
         "retrospective-action-move": {"item": action.pk},
         "retrospective-comment-end": {"comment": remark.pk},
+        "note-edit": {"line": 1},
+        "line-star": {"line": 1},
+        "attachment": {
+            "file": Attachment.objects.create(
+                incident=incident, name="a.log", content_type="text/plain", size=1, sha256="0" * 64, body=b"a", at=now
+            ).pk
+        },
         "plan-proposal": {"pk": proposal.pk},
         "plan-proposal-decision": {"pk": proposal.pk},
         "alert-setting-aside": {
@@ -100,4 +108,8 @@ def make_world(root: Path, person: Any) -> World:
     }
     names |= {name: {"pk": target.pk} for name in ("target", "test-connection", "connection-answer", "set-secret")}
     names |= {name: {"pk": person.pk} for name in ("person", "person-role", "person-activation", "person-password")}
+    window = Maintenance.plan(
+        target=target, begins_at=now, ends_at=now + timedelta(hours=1), reason="A move", by=person
+    )
+    names |= {name: {"pk": target.pk, "window": window.pk} for name in ("detection", "maintenance", "maintenance-end")}
     return World(names, of_incident)

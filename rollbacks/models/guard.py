@@ -83,11 +83,6 @@ class Maintenance(models.Model):
     def __str__(self) -> str:
         return f"{self.target}: {self.reason}"
 
-    @property
-    def is_over(self) -> bool:
-        """True once it was canceled or its time has passed."""
-        return self.canceled_at is not None or self.ends_at <= domain_time.now()
-
     @classmethod
     def plan(cls, *, target: Target, begins_at: datetime, ends_at: datetime, reason: str, by: Any) -> "Maintenance":
         """Plans a window; raises Refused for one that is over, has no length or no reason."""
