@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from plans.document import inline, markdown, words
 from plans.document.actions import step_fence
-from plans.document.blocks import Block, Fence, Item, Listing, Paragraph, Section, Table
+from plans.document.blocks import Block, Fence, Item, Listing, Paragraph, Section, Table, fences_in
 from plans.document.notes import Notes
 from plans.document.step import Step
 from plans.document.steps import every_text, from_bullets, from_headings, read_steps
@@ -66,7 +66,8 @@ def _unfenced(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 
 def part_of_mixed(section: Section) -> str:
     """Returns the part of a "Rollback checklist" whose first sentence says when it is gone through."""
-    if "checklist" not in words.normal(section.title) or not section.blocks:
+    title = words.normal(section.title)
+    if "checklist" not in title or re.search(r"\bre-?\w+(tion|ing|ment)\b", title) or not section.blocks:
         return ""
     first = section.blocks[0]
     told = words.normal(first.text) if isinstance(first, Paragraph) else ""
@@ -108,10 +109,25 @@ def _own_items(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
             return found
         return _boxes(blocks, notes)
     table = next((block for block in blocks if isinstance(block, Table)), None)
-    steps, _ = read_steps(blocks, notes, prose=True)
+    steps = _whole_scripts(read_steps(blocks, notes, prose=True)[0], blocks)
     if table is not None and not any(step.form in ("ordered", "label") for step in steps):
         return _rows(table, notes)
     return steps
+
+
+def _whole_scripts(steps: tuple[Step, ...], blocks: tuple[Block, ...]) -> tuple[Step, ...]:
+    """Returns the steps with a script that was cut at its comments as the one item that it is."""
+    scripts = {fence.line: fence for fence in fences_in(blocks) if fence.body.startswith("#!")}
+    found: dict[object, Step] = {}
+    for step in steps:
+        script = next((scripts[fence.line] for fence in step.fences if fence.line in scripts), None)
+        if script is None:
+            found[step.line, step.number] = step
+        else:
+            found.setdefault(
+                script.line, replace(step, line=script.line, end_line=script.end_line, fences=(step_fence(script),))
+            )
+    return tuple(found.values())
 
 
 def _boxes(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:

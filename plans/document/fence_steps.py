@@ -65,7 +65,8 @@ class FenceStep:
                 "Write `bash` to run it, or `text` when it is only to be read.",
             )
         body = shell.prompt_commands(fence.body) if language == "console" and kind == "shell" else fence.body
-        if kind == "shell" and not shell.uncomment(body).strip() and not attributes.get("kind"):
+        says_nothing = not shell.uncomment(body).strip() or fences.is_numbered_prose(body)
+        if kind == "shell" and says_nothing and not attributes.get("kind"):
             kind = "doc"
         if kind == "doc":
             if not fence.closed and not fence.indented:

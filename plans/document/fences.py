@@ -95,6 +95,11 @@ _SYSTEM = (
 )
 COMMAND_WORDS = frozenset(_SYSTEM.split())
 _LOG_LINE = re.compile(r'^\s*(\{"|\[?\d{4}-\d\d-\d\d[T ]|(INFO|ERROR|WARN(ING)?|DEBUG)\b[: ]|\d{2}:\d{2}:\d{2}\b)')
+_PROGRAMMING = re.compile(
+    r"^\w+\s*=\s|^(from|import|def|class|return|print)\b|"
+    r"^export (const|let|default|async|function|class|type|interface)\b|\)\s*:?$|^[A-Z]"
+)
+_NUMBERED_WORDS = re.compile(r"^\s*\d{1,2}[.)]\s+\S*[^\W\d_]{2}")
 _PROGRAM_PATH = re.compile(r"^\.{0,2}/?[\w.-]+(/[\w.<>{}$*-]+)+$")
 
 
@@ -128,6 +133,8 @@ def role_of(fence: Fence, before: str = "") -> str:
         return _role_of_shell(fence.body)
     if _is_template(fence.body):
         return "template"
+    if is_numbered_prose(fence.body):
+        return "doc"
     if language in RUNNABLE:
         return "code"
     if holds_commands(fence.body, strict=bool(language)):
@@ -144,7 +151,16 @@ def _role_of_shell(body: str) -> str:
     if not lines or all(line.is_comment for line in lines):
         return "doc"
     running = [line.text for line in lines if not line.is_comment]
+    if is_numbered_prose(body):
+        return "doc"
     return "output" if all(_LOG_LINE.match(text) for text in running) else "command"
+
+
+def is_numbered_prose(body: str) -> bool:
+    """Says whether a block, whatever its tag, tells a person in numbered lines what to do."""
+    lines = [line for line in body.split("\n") if line.strip() and not line.lstrip().startswith(("#", "//", "-"))]
+    numbered = sum(bool(_NUMBERED_WORDS.match(line)) for line in lines)
+    return numbered > 0 and numbered * 3 >= len(lines) * 2
 
 
 def holds_commands(body: str, *, strict: bool) -> bool:
@@ -159,7 +175,7 @@ def holds_commands(body: str, *, strict: bool) -> bool:
 def _opens_with_program(text: str) -> bool:
     words = text.split()
     first = words[1] if words[:1] == ["$"] and len(words) > 1 else words[0] if words else ""
-    if re.search(r"^\w+\s*=\s|^(from|import|def|class|return|print)\b|\)\s*:?$|^[A-Z]", text):
+    if _PROGRAMMING.search(text):
         return False
     plain = first.split("=", 1)[-1] if re.match(r"[A-Z_]+=", first) else first
     return plain in COMMAND_WORDS or (len(words) > 1 and plain.startswith("./"))

@@ -11,6 +11,35 @@ from plans.document.blocks import Listing, Section, Table
 from plans.document.notes import Notes
 from plans.document.plan import Level, Promise
 
+
+def join_twins(levels: tuple[Level, ...], notes: Notes) -> tuple[Level, ...]:
+    """Returns the levels without those that only describe another one: "Scenario 1: Quick" before "1. Quick"."""
+    told = [level for level in levels if level.steps]
+    found = {level.line: level for level in levels}
+    for level in levels:
+        own = _words(level.title)
+        twin = next((other for other in told if not level.steps and own and own == _words(other.title)), None)
+        if twin is None:
+            continue
+        notes.infer(level.line, f"Taken as the description of “{twin.name}” on line {twin.line}: the names agree.")
+        del found[level.line]
+        known = found[twin.line]
+        promises = known.promises or level.promises
+        found[twin.line] = replace(
+            known,
+            promise=promises[0] if promises else None,
+            promises=promises,
+            when_to_use=(*level.when_to_use, *known.when_to_use),
+            impact=(*level.impact, *known.impact),
+        )
+    kept = tuple(found.values())
+    return (
+        tuple(replace(level, number=place) for place, level in enumerate(kept, 1))
+        if len(kept) < len(levels)
+        else levels
+    )
+
+
 _TIMES = re.compile(
     r"\brtos?\b|recovery (time|point)|time(line)? estimate|estimated (time|duration)|"
     r"rollback (time|duration)|timeline|time to (recover|restore)"

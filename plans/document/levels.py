@@ -26,6 +26,7 @@ def read(section: Section, place: int, notes: Notes) -> Level:
     _explain(section, number, notes)
     notes.claim(section.line)
     step_children = [child for child in section.children if child in found.step_headings]
+    step_children = step_children or procedures.nested_steps(section)
     if step_children:
         steps, stray = from_headings(step_children, notes), _NONE
     else:
@@ -106,6 +107,8 @@ class _Sorted:
             self.promises.append(heading)
         for group in groups.of_section(section):
             self._sort(group)
+        if not self.promises:
+            self.promises.extend(_promises_in_passing(section))
         # A promise written out under its own label is the level's; the heading repeats it.
         self.promises.sort(key=lambda promise: promise.line == section.line)
 
@@ -191,6 +194,21 @@ def promise_in_heading(section: Section) -> Promise | None:
         if found:
             return Promise(section.line, match.group(1).strip(), found[1])
     return None
+
+
+_IN_PASSING = re.compile(r"\*\*(?P<label>[^*:\n]{3,30}):(?:\*\*)?\s*(?P<text>[^*\n]{2,60}?)\.?(?:\*\*|$)")
+
+
+def _promises_in_passing(section: Section) -> list[Promise]:
+    """Returns the time that a sentence ends with: "Then tell the author. **Time: ~5 min.**"."""
+    return [
+        Promise(line.line, match.group("text").strip(), durations.upper_bound(match.group("text")))
+        for block in section.blocks
+        if isinstance(block, Paragraph)
+        for line in block.lines
+        for match in _IN_PASSING.finditer(line.raw[:2000])
+        if words.label_of(match.group("label")) == "time" and durations.find_length(match.group("text"))
+    ][:1]
 
 
 def bullets(blocks: tuple[Block, ...], *, ordered: bool = False) -> list[Said]:

@@ -63,7 +63,7 @@ _HTML = frozenset(
         "video",
     ]
 )
-_ANGLE = re.compile(r"(?<!<)<(?P<inside>[A-Za-z][^<>\n=\"'`;{}()]{0,60})>")
+_ANGLE = re.compile(r"(?<!<)<(?P<inside>[^\W\d_][^<>\n=\"'`;{}()]{0,60})>")
 _BRACES = re.compile(r"\{\{\s*[A-Za-z_][\w -]{0,60}\s*\}\}")
 _BRACKET = re.compile(r"(?<![\]\w!\\$\[(])\[(?P<inside>[A-Za-z][^\[\]\n`\"'=*^\\]{1,100})\](?![(\[\]:=$])")
 _PATH_PIECE = re.compile(r"(?<=/)(\{[a-z][a-z0-9_-]{1,40}\})")

@@ -5,20 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from plans.document import fences, groups, words
-from plans.document.blocks import Block, Listing, Paragraph, Section, fences_in
+from plans.document import durations, fences, groups, words
+from plans.document import procedure_words as kinds
+from plans.document.blocks import Block, Listing, Paragraph, Section, Table, fences_in
 from plans.document.steps import every_text
-
-_OTHER = re.compile(
-    r"\b((?<!from )(?<!from a )(?<!from the )backups?|"
-    r"resume|deploy(ment|ing)?|upgrad|migrat\w+ (step|process|plan)|roll(ing)? ?out|roll(ing)? ?forward|"
-    r"configuration|how it works|architecture|"
-    r"monitoring|metrics|alert|checklist|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
-    r"logging|useful|cheat ?sheet|common commands|setup|install(ation)?|creat(e|ing)|releas(e|ing)|tagging|building|"
-    r"tests?|testing|branch(es)?|clean-?up|"
-    r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?|"
-    r"appendix|annex|anexo|anhang|available versions?|versions available|permissions?|access)\b|\btracking$"
-)
 
 
 def find(root: Section) -> list[Section]:
@@ -95,18 +85,18 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
     title = section.title
     normal = words.normal(title)
     speaks = words.is_container(title) or words.speaks_of_rollback(title)
-    if _NOT_A_ROLLBACK.search(normal):
+    if kinds.NOT_A_ROLLBACK.search(normal):
         return []
     if "checklist" in normal:
         return [
             child
             for child in section.children
-            if _ROLLBACK_ITSELF.fullmatch(words.normal(child.title)) and not _has_checkbox(child)
+            if kinds.ROLLBACK_ITSELF.fullmatch(words.normal(child.title)) and not _has_checkbox(child)
         ]
     is_choice = inside and words.choice_word(title) is not None
     if _is_other_part(section, inside=inside):
         return []
-    if _OTHER.search(normal) and not speaks and not is_choice and not (inside and _is_another_way(section)):
+    if kinds.OTHER.search(normal) and not speaks and not is_choice and not (inside and _is_another_way(section)):
         return _back_among_forward(section)
     here = inside or speaks
     children = [
@@ -149,18 +139,6 @@ def _is_another_way(section: Section) -> bool:
     return bool(re.match(r"(alternative|alternativa|fallback|plan b)\b", words.normal(section.title))) and (
         _is_full_procedure(section)
     )
-
-
-_ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
-_NOT_A_ROLLBACK = re.compile(
-    r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|"
-    r"\bnot (a )?roll ?back|\bresum(e|ing)\b|\bno rollback\b|roll(ing)? ?forward|\bfix forward|"
-    r"\b(tools?|scripts) and (scripts|tools?)\b|"
-    r"^(incident (response|management|handling|report)|decision (process|tree|matrix)|severity|priority|classification)\b|"
-    r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
-    r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|levels?|"
-    r"permissions?|roles?|responsibilities)$"
-)
 
 
 def _is_other_part(section: Section, *, inside: bool) -> bool:
@@ -207,7 +185,8 @@ def _has_actions(section: Section) -> bool:
     commands = any(
         role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles
     )
-    return commands or _has_ordered(section)
+    told = any(fences.is_numbered_prose(fence.body) for fence in fences_in(_own_text(section)))
+    return commands or told or _has_ordered(section)
 
 
 def _is_told_itself(section: Section) -> bool:
@@ -219,7 +198,9 @@ def _is_told_itself(section: Section) -> bool:
 def _is_told_in_prose(section: Section) -> bool:
     """Says whether a section stands among procedures and says in words what is done, or that nothing is."""
     normal = words.normal(section.title)
-    named = not words.part_of(section.title) and not _OTHER.search(normal) and not _NOT_A_ROLLBACK.search(normal)
+    named = (
+        not words.part_of(section.title) and not kinds.OTHER.search(normal) and not kinds.NOT_A_ROLLBACK.search(normal)
+    )
     return named and not section.children and any(isinstance(block, Paragraph) for block in section.blocks)
 
 
@@ -230,6 +211,8 @@ def _only_options(section: Section) -> bool:
         for child in section.children
         if re.match(r"(option|alternative|method|approach) [a-z]\b", words.normal(child.title))
     ]
+    if kinds.SEVERAL.search(words.normal(section.title)):
+        return False
     return len(ways) > 1 and len(ways) == len(section.children) and words.speaks_of_rollback(section.title)
 
 
@@ -239,6 +222,8 @@ def _is_spread_out(section: Section) -> bool:
         child for child in section.children if words.label_of(child.title) == "procedure" and _is_full_procedure(child)
     ]
     others = [child for child in section.children if child not in steps and _is_full_procedure(child)]
+    if len(steps) == 1 and (words.choice_word(section.title) or words.level_word(section.title)):
+        return True
     return len(steps) == 1 and all(words.part_of(child.title) or words.label_of(child.title) for child in others)
 
 
@@ -251,10 +236,14 @@ def _speaks_as_level(section: Section) -> bool:
 
 def step_headings(section: Section) -> list[Section]:
     """Returns the headings below that are steps of this procedure: "Step 2: …", or numbered ones that open with a verb."""
-    stepped = [child for child in section.children if words.step_word(child.title)]
+    stepped = [child for child in section.children if words.step_word(child.title)] or _phases(section)
     if stepped:
         return stepped
     numbered = [child for child in section.children if words.number_of(child.title)]
+    if len(numbered) > 1 and re.fullmatch(
+        r"((rollback|recovery) )?(steps|process|procedure)", words.normal(section.title)
+    ):
+        return numbered
     acting = sum(words.opens_with_verb(child.title) for child in numbered)
     return (
         numbered
@@ -270,6 +259,21 @@ def _tells(block: Block) -> bool:
     )
 
 
+def _phases(section: Section) -> list[Section]:
+    """Returns the phases of a procedure that promises one time for all of them: "Staged rollback (10-15 minutes)"."""
+    found = [
+        child for child in section.children if (words.choice_word(child.title) or ("",))[0] in ("phase", "fase", "阶段")
+    ]
+    whole = durations.find_length(section.title) and not kinds.SEVERAL.search(words.normal(section.title))
+    return found if whole and len(found) > 1 and len(found) == len(section.children) else []
+
+
+def nested_steps(section: Section) -> list[Section]:
+    """Returns the step headings below the one heading "Procedure" of a level."""
+    below = [child for child in section.children if words.label_of(child.title) == "procedure"]
+    return step_headings(below[0]) if len(below) == 1 else []
+
+
 def _has_substance(section: Section, *, inside: bool) -> bool:
     """Says whether there is something to carry out: an ordered list, a command, or an instruction in the heading itself."""
     if _has_checkbox(section) and not _is_full_procedure(section):
@@ -280,7 +284,9 @@ def _has_substance(section: Section, *, inside: bool) -> bool:
         r"\bautomat", words.normal(section.title)
     ):  # what happens by itself, told in prose, is nothing to carry out
         return False
-    named = [child for child in section.children if not _NOT_A_ROLLBACK.search(words.normal(child.title))]
+    named = [child for child in section.children if not kinds.NOT_A_ROLLBACK.search(words.normal(child.title))]
     own = _own_text(replace(section, children=tuple(named)))
+    if any(isinstance(block, Table) for block in own) and not any(isinstance(block, Listing) for block in own):
+        return False  # a table with a sentence informs; nobody carries it out
     has_text = any(isinstance(block, Listing) or _tells(block) for block in own)
     return words.speaks_of_rollback(section.title) and has_text

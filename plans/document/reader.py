@@ -78,6 +78,7 @@ class Reader:
         """Returns the parts; everything that found no place stays in the notes' gaps."""
         sections = procedures.find(self.root)
         read = tuple(levels.read(section, place, self.notes) for place, section in enumerate(sections, 1))
+        read = joining.join_twins(read, self.notes)
         read = joining.join_times(read, self.root, self.notes)
         self.is_about_rollback |= any(words.level_word(section.title) for section in sections)
         self._taken = {_place(section) for section in sections}
@@ -145,7 +146,9 @@ class Reader:
         if part in _WHOLE or below in ("", part):
             return True
         if part == "schedule":
-            return below == "criteria"
+            return below in ("criteria", "validation") and "post" not in words.normal(child.title)
+        if part == "pre_checks" and below == "communication":
+            return any(isinstance(block, Listing) for block in child.blocks)
         if part == "contacts":
             return below in ("communication", "follow_up", "validation", "triggers")
         return (

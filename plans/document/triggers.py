@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from plans.document import levels, words
 from plans.document.blocks import Listing, Paragraph, Section
 from plans.document.notes import Notes
 from plans.document.plan import Said
 from plans.document.steps import every_text
 
+_SAYS_WHEN = re.compile(r"roll|revert|when|quand|cu[aá]ndo|quando|wann|回滚|触发", re.IGNORECASE)
+"""A list of symptoms alone belongs to the procedure beside it."""
 Triggers = tuple[list[Said], list[Said]]
 """For a rollback, and against it."""
 
@@ -34,7 +38,7 @@ def in_passing(section: Section, notes: Notes) -> Triggers:
         if isinstance(block, Paragraph):
             told = block.lines[-1].text
         elif isinstance(block, Listing) and told.rstrip("*_ ").endswith((":", "：")):
-            part = words.part_of(told)
+            part = words.part_of(told) if words.label_of(told) != "when" or _SAYS_WHEN.search(told) else ""
             if part in ("triggers", "not_triggers"):
                 notes.claim(block.line - 1, block.end_line)
                 found[part == "not_triggers"].extend(levels.bullets((block,), ordered=True))

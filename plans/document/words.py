@@ -29,16 +29,16 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("not_triggers", r"when not to|do not roll ?back|don.t roll ?back|fix[- ]forward (when|if|criteria|instead)|not needed|consider (an? )?(alternative|hot-?fix)s?( solution| instead)?|alternatives to (a )?roll|^no roll ?back (if|when|for|needed)|cuándo no|quand ne pas|quando não|wann nicht|不应回滚"),
     ("revisions", r"revision history|change ?log|document history|version history|historique des r|historial de|histórico de vers|versionshistorie|änderungshistorie|修订|改訂履歴"),
     ("test_script", r"^(rollback |per-\w+ )?test script|^testing script|^drill script"),
-    ("schedule", r"drill|rehears|test(ing)? schedule|regular testing|testing (of )?(the )?rollback|(?<!post-)(?<!pre-)rollback test(s|ing)\b|演练|simulacro|simulado|übung|演習"),
+    ("schedule", r"drill|rehears|test(ing)? schedule|regular testing|testing (of )?(the )?rollback|(?<!post-)(?<!pre-)rollback test(s|ing)\b|演练|simulacro|simulado|übung|演習|訓練|素振り"),
     ("matrix", r"decision (matrix|table|guide|tree)|quick reference|decide what|matriz de|matrice de|entscheidungs|决策|判断|vs\.? the others"),
     ("risks", r"risk (assessment|analysis|matrix)|^risks?$|évaluation des risques|evaluación de riesgos|avaliação de risco|risikobewertung|风险"),
-    ("template", r"template|plantilla|modèle|modelo de|vorlage|模板|テンプレート"),
-    ("contacts", r"contact|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|contato|ansprechpartner|eskalation|联系人|升级|連絡先"),
+    ("template", r"^(?!.*\b(report|analysis|post-?mortem|retrospective|checklist|log|review)\b).*template|plantilla|modèle|modelo de|vorlage|模板|テンプレート"),
+    ("contacts", r"contact|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|contato|ansprechpartner|eskalation|联系人|升级|連絡"),
     ("known_issues", r"known (issue|problem|limitation)|common (issue|problem|failure)|troubleshoot|gotcha|limitation|problemas (conhecidos|comuns|conocidos|comunes)|problèmes (connus|courants)|bekannte (probleme|fehler)|已知问题"),
-    ("follow_up", r"follow-?up|post-?rollback (action|procedure|obligation|task|step|activit)|after recovery|root cause|"
-                  r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|lessons|post-?incident|acciones posteriores|ações (posteriores|pós)|nacharbeit"),
+    ("follow_up", r"follow-?up|post-?rollback (action|analysis|recovery|monitoring|review|documentation|report|procedure|obligation|task|step|activit)|after recovery|root cause|"
+                  r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|post-?(restore|recovery|revert)\b|(recovery|next|further) steps \(?after|^after (the |a )?roll ?back$|lessons|post-?incident|acciones posteriores|ações (posteriores|pós)|nacharbeit"),
     ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|"
-                   r"recovery inputs|pre-?deploy|preparation checklist|回滚前|requisitos|pr[ée]-?requis|pré-?roll-?back|voraussetzung|antes d[eo]|avant (de|le)|vor dem roll|前提条件|pre-?check"),
+                   r"recovery inputs|pre-?deploy|preparation checklist|回滚前|^requisitos|pr[ée]-?requis|pré-?roll-?back|voraussetzung|antes d[eo]l? (roll|rever|empez|inici|come)|avant (de|le) (roll|reve|comm)|vor dem roll|前提条件|pre-?check"),
     ("validation", r"p(ost|[óo]s)-?roll-?back|\bv[eé]rif|\bvalidat|\bvalidaci[óo]n|valida[çc][ãa]o|überprüfung|nach dem roll|after rolling back|^tests?$|(recovery|completion) checklist|回滚后|验证|確認|smoke test"),
     ("criteria", r"(success|exit|acceptance|completion) criteria|critères de|criterios de éxito|critérios de|erfolgskriterien"),
     ("communication", r"communicat|notif(y|ication)|comms|announce|comunica[cç]|kommunikation|沟通|during an incident"),
@@ -71,7 +71,7 @@ LABELS: tuple[tuple[str, str], ...] = (
     ("time", r"^((estimated|restore|recovery|rollback|execution|approx\.?|approximate) )?(time|duration)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
              r"恢复时间|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^timeline$"),
     ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
-    ("when", r"^when( to use)?$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^scenario$|^conditions?$"),
+    ("when", r"^when( to use)?$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^scenario$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
     ("impact", r"^impact|^effects?$|^consequence|^side effects?|^impacto|^auswirkung|影响|影響"),
     ("procedure", r"^(rollback )?(procedure|steps?|actions?|process|rollback|commands?|instructions?|immediate actions?|recovery|execute|how|solution|resolution|fix)( steps?)?$|"
                   r"^steps to|^procédure|^étapes|^procedim|^pasos|^passos|^schritte|^vorgehen|步骤|手順"),
@@ -141,7 +141,7 @@ def part_of(heading: str) -> str:
 @lru_cache(maxsize=4096)
 def label_of(label: str) -> str:
     """Returns what a bold label or small heading inside a level announces, or an empty text."""
-    text = normal(label)
+    text = re.sub(r"\s*\([^()]{1,60}\)$", "", normal(label))
     return next((meaning for meaning, pattern in LABELS if re.search(pattern, text)), "")
 
 
@@ -181,7 +181,7 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii":
 VERBS = frozenset(
     "access activate add alert analyse analyze apply approve assess backup block build cancel capture check clean clear click clone close collect communicate "
     "compare complete confirm connect contact copy create declare decide delete deploy detach detect determine disable disconnect document download drain "
-    "edit enable enter ensure escalate evaluate execute export fetch file filter find follow gather get go halt handle identify import inform initiate inspect "
+    "checkout reinstall recreate reapply redirect edit enable enter ensure escalate evaluate execute export fetch file filter find follow gather get go halt handle identify import inform initiate inspect "
     "install investigate isolate kill launch list load locate lock log login look make manually mark merge migrate monitor move navigate note notify open paste "
     "pause perform prepare pull purge push put read rebuild record redeploy redirect refresh reload remove rename repeat replace report reset restart resume retrieve "
     "retry return review rotate run save scale schedule scp select send set shift ship shut smoke ssh start stop submit suspend switch sync tag take tell terminate test "

@@ -11,7 +11,7 @@ from plans.document.notes import Notes
 from plans.document.step import Step
 
 _LINE = re.compile(r"^\s{0,3}(?P<number>\d{1,2})[.)]\s+(?P<text>\S.*)$")
-_PLAIN = frozenset({"", "text", "txt", "plain", "plaintext"})
+_PLAIN = frozenset({"", "text", "txt", "plain", "plaintext", "markdown", "md"})
 
 
 def steps(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
@@ -22,11 +22,11 @@ def steps(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
 
 def _numbered(fence: Fence, notes: Notes) -> list[Step]:
     """Returns the numbered lines of a block of plain text, where nearly all of its lines are numbered."""
-    if fence.language.lower() not in _PLAIN or fence.attributes:
+    if fence.attributes or not (fence.language.lower() in _PLAIN or fences.is_numbered_prose(fence.body)):
         return []
     lines = fence.body.split("\n")
     matches = [(offset, match) for offset, line in enumerate(lines) if (match := _LINE.match(line))]
-    if len(matches) < 2 or len(matches) * 3 < sum(bool(line.strip()) for line in lines) * 2:
+    if len(matches) < 2 or not fences.is_numbered_prose(fence.body):
         return []
     notes.claim(fence.line, fence.end_line)
     notes.infer(fence.line, f"A block of plain text read as {len(matches)} steps: its lines are numbered.")

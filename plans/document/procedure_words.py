@@ -1,0 +1,33 @@
+"""What tells the heading of a rollback procedure from one that only stands near it; extended by adding a word."""
+
+from __future__ import annotations
+
+import re
+
+OTHER = re.compile(
+    r"\b((?<!from )(?<!from a )(?<!from the )backups?|"
+    r"resume|deploy(ment|ing)?|upgrad|migrat\w+ (step|process|plan)|roll(ing)? ?out|roll(ing)? ?forward|"
+    r"configuration|how it works|architecture|"
+    r"monitoring|metrics|alert|checklist|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
+    r"logging|useful|cheat ?sheet|common commands|setup|install(ation)?|creat(e|ing)|releas(e|ing)|tagging|building|"
+    r"tests?|testing|branch(es)?|clean-?up|"
+    r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?|"
+    r"(current|initial|git|database|known) states?|state snapshots?|appendix|annex|anexo|anhang|"
+    r"available versions?|versions available|permissions?|access|"
+    r"d[ée]ploiement|desplieg\w+|implanta\w+|bereitstellung|mise en (service|production))\b|\btracking$"
+)
+"""Headings of going forward, or of what stands beside a rollback."""
+ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
+NOT_A_ROLLBACK = re.compile(
+    r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|"
+    r"\bre-?(migrat\w+|attempt\w*|launch\w*|upgrad\w+|rollout)\b|\bnot (a )?roll ?back|\bresum(e|ing)\b|"
+    r"\bno rollback\b|roll(ing)? ?forward|\bfix forward|"
+    r"\b(tools?|scripts) and (scripts|tools?)\b|"
+    r"^(incident (response|management|handling|report)|decision (process|tree|matrix)|severity|priority|classification)\b|"
+    r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
+    r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|levels?|"
+    r"permissions?|roles?|responsibilities)$"
+)
+"""Headings that name no rollback, whatever they hold."""
+SEVERAL = re.compile(r"(options|methods|strategies|scenarios|procedures|ways|alternatives)( \(.*)?$")
+"""A heading that collects procedures of which one is carried out."""
