@@ -86,6 +86,21 @@ def _begin(sender: Any = None, **_: Any) -> None:
     heart = Heartbeat(sender)
     HEARTS.append(heart)
     heart.start()
+    tell_before_soft_shutdown(getattr(sender, "controller", None), heart)
+
+
+def tell_before_soft_shutdown(worker: Any, heart: Heartbeat) -> None:
+    """QUIT makes Celery sleep inside its signal handler first and announce the shutdown afterwards: until then a run
+    would begin one step after the other, and the last of them would be killed."""
+    wait = getattr(worker, "wait_for_soft_shutdown", None)
+    if wait is None:
+        return
+
+    def tell_and_wait() -> Any:
+        heart.stopping()
+        return wait()
+
+    worker.wait_for_soft_shutdown = tell_and_wait
 
 
 @worker_shutting_down.connect

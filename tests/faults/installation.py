@@ -116,11 +116,14 @@ class Installation:
         assert self.redis is not None
         self.redis.kill()
 
-    def start(self, kind: str, name: str = "", **more: str) -> Part:
-        """A worker of that kind; returns when it beats. `more` are further variables of its environment."""
+    def start(
+        self, kind: str, name: str = "", *, app: str = "config", options: tuple[str, ...] = (), **more: str
+    ) -> Part:
+        """A worker of that kind; returns when it beats. `more` are further variables of its environment, `options` of
+        its command line: the last one counts."""
         name = f"{name or kind}@test"
-        words = ("worker", "--without-mingle", "--without-gossip", "--hostname", name, *WORKERS[kind])
-        part = self._start(name, [sys.executable, "-m", "celery", "--quiet", "-A", "config", *words], more)
+        words = ("worker", "--without-mingle", "--without-gossip", "--hostname", name, *WORKERS[kind], *options)
+        part = self._start(name, [sys.executable, "-m", "celery", "--quiet", "-A", app, *words], more)
         wait_for(lambda: self._beats(name, part.pid), 40, f"{name} is ready", part)
         return part
 

@@ -1,5 +1,7 @@
 """Duplicate, late and lost hints; two people at once; a broker that goes away."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from rollbacks import tasks
+from rollbacks import process, tasks
 from rollbacks.models import Conflict, Run, StepRun, leases
 from rollbacks.preflight import preflight
 from tests.faults.installation import Installation, wait_for
@@ -21,6 +23,7 @@ from tests.rollbacks.engine.factories import (
     make_run,
     make_target,
     make_user,
+    output,
     step,
 )
 from timeline.doorbell import client
@@ -89,23 +92,32 @@ def test_a_timed_wait_is_woken_once_by_many_scans(installation: Installation, fo
     assert kinds(run).count("step.succeeded") == 1
 
 
-def test_a_long_step_is_started_once_although_its_hint_is_delivered_again(
+def test_long_steps_and_what_waits_behind_them_start_once_although_hints_come_again(
     installation: Installation, folder: Path
 ) -> None:
-    """The visibility time-out is 3 s here and the step takes 7; two workers and the scan look for work meanwhile."""
-    installation.start("rollback")
-    installation.start("rollback", name="other")
+    """Late acknowledgement forced, a visibility time-out of 10 s swept each second, two workers with one slot each.
+
+    Two steps of 25 s hold both; 20 runs wait behind them for longer than the visibility time-out.
+    """
+    for name in ("one", "other"):
+        installation.start("rollback", name=name, app="tests.faults.acknowledge_late", options=("--concurrency", "1"))
     installation.start("control")
-    run = make_run(folder, [step("long", "echo start >> log; sleep 7")])
-    behind = [make_run(folder, [step("one", f"echo {number} >> behind")]) for number in range(6)]
-    for _ in range(20):
-        tasks.hint(run.pk, "rollback")
-    wait_for(lambda: has_status(run, "succeeded"), 40, "the long run ends")
-    for one in behind:
-        wait_for(lambda one=one: has_status(one, "succeeded"), 30, "those behind it end")
-    assert (folder / "log").read_text() == "start\n"
-    assert sorted((folder / "behind").read_text().split()) == [str(number) for number in range(6)]
-    assert run.steps.get(name="long").attempts.count() == 1
+    long = [make_run(folder, [step("long", f"echo {number} >> log; sleep 25", timeout=60.0)]) for number in range(2)]
+    for run in long:
+        running_pid(run)
+    behind = [make_run(folder, [step("one", f"echo {number} >> behind")]) for number in range(20)]
+    for run in (*long, *behind):
+        for _ in range(3):
+            tasks.hint(run.pk, "rollback")
+    for run in long:
+        wait_for(lambda run=run: has_status(run, "succeeded"), 90, "the long runs end")
+    for run in behind:
+        wait_for(lambda run=run: has_status(run, "succeeded"), 60, "those behind them end")
+    assert sorted((folder / "log").read_text().split()) == ["0", "1"]
+    assert sorted((folder / "behind").read_text().split(), key=int) == [str(number) for number in range(20)]
+    assert all(run.steps.get().attempts.count() == 1 for run in (*long, *behind))
+    # Otherwise the fault did not take place, and the test would show nothing.
+    assert any("run.hint_redelivered" in kinds(run) for run in long)
 
 
 def test_lost_hints_cost_one_scan(installation: Installation, folder: Path) -> None:
@@ -141,13 +153,34 @@ def test_without_redis_the_start_is_clear_and_a_person_drives_the_run(installati
     assert not run.stream.events.filter(announced_at=None, kind="run.succeeded").exists()
 
 
+STUBBORN = """
+trap '' TERM
+setsid sleep 611 >/dev/null 2>&1 &
+sleep 612 &
+bash -c "trap '' TERM; sleep 613; true" &
+sleep 614
+true
+"""
+
+
 def test_a_person_kills_a_running_command(installation: Installation, folder: Path) -> None:
+    """Everything of its group ends although it ignores TERM; what left the group is named, and left alone."""
     installation.start("rollback")
-    run = make_run(folder, [step("slow", "trap '' TERM; sleep 600 & sleep 600"), step("next", "touch made")])
+    run = make_run(folder, [step("slow", STUBBORN), step("next", "touch made")])
     pid = running_pid(run)
+    wait_for(lambda: len(process.group_members(pid)) >= 4, 10, "all of the group lives")
+    attempt = run.steps.get(name="slow").last_attempt
     run.request_cancel(by=make_user(), kill=True, reason="wrong service")
     run.refresh_from_db()
     assert run.status == "canceling"
     wait_for(lambda: has_status(run, "canceled"), 15, "the run is stopped")
-    assert is_dead(pid)
-    assert not (folder / "made").exists()
+    escaped = attempt.living
+    try:
+        assert is_dead(pid)
+        assert process.group_members(pid) == []
+        assert [(one.escaped, "sleep 611" in one.command) for one in escaped] == [(True, True)]
+        assert str(escaped[0].pid) in output(run, "slow") + run.steps.get(name="slow").detail
+        assert not (folder / "made").exists()
+    finally:
+        for one in escaped:
+            os.kill(one.pid, signal.SIGKILL)
