@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = ("stops", "cannot_fail", "unproved", "missing", "unmeasured", "unwise")
 """Kinds of findings, the worst first: what stops the plan, what misleads, what is unproved, absent, never tried, unwise."""
+Rows = list[dict[str, Any]]
 _UNPROVED = frozenset({"once-unverified", "no-validation", "no-check-after", "sed-unverified"})
 _PARTS = (
     ("matrix", "The plan has no decision matrix: no level can be recommended.", "Add a table of symptom, severity, level and timeframe."),
@@ -39,10 +40,21 @@ class Procedure:
     promise_seconds: float | None
     measured_seconds: float | None
     """The slowest run or drill that is known; None where nobody tried."""
+    undo: str = ""
+    """How it is taken back; empty for what changes nothing."""
+    lacks: tuple[str, ...] = ()
+
+    def does(self) -> str:
+        """ "5 steps: 4 run by Firebreak, 1 by a person"."""
+        shares = [f"{self.by_itself} run by Firebreak"] if self.by_itself else []
+        shares += [f"{self.by_a_person} by a person"] if self.by_a_person else []
+        return f"{_count(self.by_itself + self.by_a_person, 'step')}{': ' if shares else ''}{', '.join(shares)}"
 
     def sentence(self) -> str:
-        said = f"{self.name}: {self.by_itself} steps by itself, {self.by_a_person} by a person"
-        return said + (f", promised within {durations.spoken(self.promise_seconds)}" if self.promise_seconds else "")
+        said = [f"{self.name}: {self.does()}"]
+        said += [f"promises {durations.spoken(self.promise_seconds)}"] if self.promise_seconds else []
+        said += [f"undo: {self.undo}"] if self.undo else []
+        return "; ".join([*said, *self.lacks])
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,12 @@ class Finding:
     """One of WEIGHTS."""
     message: str
     mend: str
+    code: str = ""
+    """The rule of a warning."""
+
+    def sentence(self, name: str) -> str:
+        """One line for a person or for a team's CI."""
+        return f"{name}:{self.line}: {self.message} {self.mend}".rstrip() + (f" [{self.code}]" if self.code else "")
 
     @property
     def weight(self) -> int:
@@ -68,9 +86,18 @@ class Checkup:
 def examine(document: PlanDocument, measured: Mapping[int, float] | None = None) -> Checkup:
     """Returns the check-up of a plan; `measured` gives the seconds that a level took in runs and drills, where that is known."""
     compilation = document.compile()
-    compiled = compilation.compiled
-    findings = [Finding(problem.line, "stops", problem.message, problem.hint) for problem in compilation.problems]
-    findings += [Finding(lint.line, _kind(lint.code), lint.message, lint.hint) for lint in compilation.lint]
+    problems = [problem.to_json() for problem in compilation.problems]
+    return look_over(compilation.compiled, problems, [lint.to_json() for lint in compilation.lint], measured)
+
+
+def look_over(
+    compiled: dict[str, Any], problems: Rows, lint: Rows, measured: Mapping[int, float] | None = None
+) -> Checkup:
+    """The same for a plan that was compiled before; `problems` and `lint` are rows of line, message, hint (and code)."""
+    findings = [Finding(row["line"], "stops", row["message"], row.get("hint") or "") for row in problems]
+    findings += [
+        Finding(row["line"], _kind(row["code"]), row["message"], row.get("hint") or "", row["code"]) for row in lint
+    ]
     findings += [*_missing(compiled), *_unmeasured(compiled, measured)]
     procedures = (*_procedures(compiled, measured or {}),)
     return Checkup(procedures, tuple(sorted(findings, key=lambda found: (found.weight, found.line, found.message))))
@@ -81,26 +108,60 @@ def _kind(code: str) -> str:
 
 
 def _procedures(compiled: dict[str, Any], measured: Mapping[int, float]) -> Iterator[Procedure]:
-    for level in compiled["levels"]:
-        name = f"Level {level['number']}, {level['title']}"
-        yield _procedure(name, level["line"], level["steps"], level["promise_seconds"], measured.get(level["number"]))
-    for key, name in (("evidence", "Evidence"), ("checks", "Validation"), ("restore", "Restore")):
-        if compiled[key]:
-            yield _procedure(name, compiled[key][0]["line"], compiled[key], None, None)
+    for level in compiled.get("levels", []):
+        yield _level(level, compiled.get("checks", []), measured.get(level["number"]))
+    names = (("evidence", "Evidence before a rollback"), ("checks", "Validation after it"), ("restore", "Restore"))
+    for key, name in names:
+        if steps := compiled.get(key, []):
+            by_itself = _by_itself(steps)
+            yield Procedure(steps[0]["line"], name, by_itself, len(steps) - by_itself, None, None)
 
 
-def _procedure(
-    name: str, line: int, steps: list[dict[str, Any]], promise: float | None, took: float | None
-) -> Procedure:
-    by_itself = sum(step["kind"] in ACTING or step["kind"] in ("check", "wait") for step in steps)
-    return Procedure(line, name, by_itself, len(steps) - by_itself, promise, took)
+def _level(level: dict[str, Any], checks: list[dict[str, Any]], took: float | None) -> Procedure:
+    steps, by_itself = level["steps"], _by_itself(level["steps"])
+    unproved = [
+        str(step["number"])
+        for step in steps
+        if step["effect"] == "once" and step["kind"] in ACTING and not step["verify"]
+    ]
+    validated = any(not check.get("levels") or level["number"] in check["levels"] for check in checks)
+    lacks = [] if steps else ["no step"]
+    lacks += [] if level["promise_seconds"] else ["no promise"]
+    lacks += [f"nothing proves step {', '.join(unproved)}"] if unproved else []
+    lacks += [] if validated else ["no check after it"]
+    name = f"Level {level['number']}: {level.get('title') or level['name']}"
+    return Procedure(
+        level["line"],
+        name,
+        by_itself,
+        len(steps) - by_itself,
+        level["promise_seconds"],
+        took,
+        _undo(level),
+        tuple(lacks),
+    )
+
+
+def _by_itself(steps: list[dict[str, Any]]) -> int:
+    return sum(step["kind"] in ACTING or step["kind"] in ("check", "wait") for step in steps)
+
+
+def _undo(level: dict[str, Any]) -> str:
+    if level.get("undo"):
+        return _count(len(level["undo"]), "step")
+    own = sum(bool(step.get("undo")) for step in level["steps"])
+    return f"{_count(own, 'step')} back" if own else "none"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _missing(compiled: dict[str, Any]) -> Iterator[Finding]:
     for key, message, mend in _PARTS:
-        if not compiled[key]:
+        if not compiled.get(key):
             yield Finding(1, "missing", message, mend)
-    for level in compiled["levels"]:
+    for level in compiled.get("levels", []):
         if level["steps"] and not level["undo"] and not any(step["undo"] for step in level["steps"]):
             message = f"Level {level['number']} cannot be taken back."
             yield Finding(level["line"], "missing", message, "Add an `**Undo:**` list, or `undo=` on its steps.")
@@ -108,13 +169,13 @@ def _missing(compiled: dict[str, Any]) -> Iterator[Finding]:
 
 def _unmeasured(compiled: dict[str, Any], measured: Mapping[int, float] | None) -> Iterator[Finding]:
     """Yields the promises that nobody measured, or, where no run is known, those that no rehearsal would measure."""
-    rehearsed = {number for entry in compiled["schedule"] for number in entry["levels"]}
-    for level in compiled["levels"]:
+    rehearsed = {number for entry in compiled.get("schedule", []) for number in entry["levels"]}
+    for level in compiled.get("levels", []):
         number, promise = level["number"], level["promise_seconds"]
         if not promise:
             continue
         spoken = durations.spoken(promise)
-        if measured is None and compiled["schedule"] and number not in rehearsed:
+        if measured is None and compiled.get("schedule") and number not in rehearsed:
             yield Finding(
                 level["line"],
                 "unmeasured",

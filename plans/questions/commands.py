@@ -12,6 +12,7 @@ from plans.questions.sheet import Sheet
 _MANUAL = Choice("manual", "a person does this block in their own terminal")
 _DOC = Choice("doc", "this block is only to be read: nothing runs")
 _LIMIT = Choice("timeout", "let it run at most so long", "Time, such as 30s")
+_OUT = Choice("remove", "take the line out: the commands run on the target's own host")
 _DROP = Choice("drop", "without following: show what is there and end")
 _DURATION = re.compile(r"\d+(?:ms|s|m|h)(?:\d+(?:ms|s|m))?")
 _FOLLOW = re.compile(
@@ -24,8 +25,9 @@ def waiting(sheet: Sheet, problems: list[Problem]) -> list[Question]:
     """All commands that would not end by themselves, in one question."""
     rows = []
     for problem in problems:
-        choices = (_DROP, _LIMIT, _MANUAL, _DOC) if _ended(sheet.line(problem.line)) else (_LIMIT, _MANUAL, _DOC)
-        rows.append(_row(sheet, problem, choices, choices[0].value if choices[0] is _DROP else "manual"))
+        first = (_DROP,) if _ended(sheet.line(problem.line)) else (_OUT,) if "ssh" in problem.message else ()
+        choices = (*first, _LIMIT, _MANUAL, _DOC)
+        rows.append(_row(sheet, problem, choices, "drop" if first == (_DROP,) else "" if first else "manual"))
     title = "How does this command end?" if len(rows) == 1 else f"How do these {len(rows)} commands end?"
     why = "Nobody sits at a run: a command that waits for a key, or follows a log for ever, would hold it."
     return [_question("waiting", title, why, rows, sheet, problems)]
@@ -68,6 +70,8 @@ def _do(mend: Mend, said: list[Said], sheet: Sheet) -> None:
         line, fence = one.row.line, sheet.fence_at(one.row.line)
         if one.choice == "-n":
             mend.replace(line, re.sub(r"\bsudo\b(?!\s+-\w*n)", "sudo -n", mend.line(line)))
+        elif one.choice == "remove":
+            mend.remove(line)
         elif one.choice == "drop":
             mend.replace(line, _ended(mend.line(line)))
         elif one.choice == "wait":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from plans.document import read_plan
+from plans.document import inline, read_plan
 from plans.document.blocks import Fence, every_fence
 from plans.document.crossing import every_step
 from plans.document.problems import Lint, Problem
@@ -70,7 +70,7 @@ class Sheet:
     def words_above(self, line: int) -> str:
         """The nearest line of words above: what a person sees over a block."""
         for number in range(line - 1, max(0, line - 8), -1):
-            text = self.line(number).strip().strip("#*_:` ").strip()
+            text = inline.plain(self.line(number).strip().lstrip("#>-+ ")).rstrip(" :：").strip()
             if text and not text.startswith(("```", "~~~", "|")):
                 return text[:90]
         return ""

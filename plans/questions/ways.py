@@ -29,8 +29,8 @@ def _or(sheet: Sheet, problem: Problem) -> Question | None:
     before = "; ".join(text.strip() for text in sheet.lines[start - 1 : problem.line - 1] if text.strip())
     after = "; ".join(text.strip() for text in sheet.lines[problem.line - 1 : end] if text.strip())
     choices = (
-        Choice("first", f"the first: {before[:90]}"),
-        Choice("second", f"the other: {after[:90]}"),
+        Choice("first", f"the first: {_short(before)}"),
+        Choice("second", f"the other: {_short(after)}"),
         Choice("each", "each on its own targets, which say which one they are", "Two words, such as systemd docker"),
     )
     row = Row(fence.line, fence.end_line, sheet.line(problem.line).strip(" #/")[:80], choices)
@@ -45,9 +45,15 @@ def _around(sheet: Sheet, fence: Fence, line: int) -> tuple[int, int]:
     while start - 1 > fence.line and not _parts(sheet.line(start)):
         start -= 1
     end = line
+    while end + 1 < fence.end_line and sheet.line(end + 1).lstrip().startswith("#"):
+        end += 1
     while end + 1 < fence.end_line and not _parts(sheet.line(end + 1)):
         end += 1
     return max(start, fence.line + 1), end
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 90 else f"{text[:90].rstrip()}…"
 
 
 def _parts(text: str) -> bool:
@@ -132,13 +138,21 @@ def _mixed(sheet: Sheet, problem: Problem) -> Question | None:
     doc = Choice("doc", "only to be read: nothing runs")
     by_hand = Choice("manual", "a person decides on the day, and does it by hand")
     one = Choice("for", "only on some targets", "Word of those targets, such as docker")
+    cut = Choice("cut", f"all but “{sheet.line(problem.line).strip(' #')[:60]}”, which a person decides on the day")
     rows = tuple(
-        Row(fence.line, fence.end_line, _first(fence), (whole, by_hand, one, doc), "", fence_way(step, fence.line))
+        Row(
+            fence.line,
+            fence.end_line,
+            _first(fence),
+            (*([cut] if fence.line < problem.line - 1 < fence.end_line else []), whole, by_hand, one, doc),
+            "",
+            fence_way(step, fence.line),
+        )
         for fence in found
     )
     why = "One way stands beside commands that would always run, so a target could get both or none of them."
     return Question(f"ways:{problem.line}", f"What of “{step.title[:70]}” runs where?" if step else problem.message, why, rows,
-                    lambda mend, said: _say(mend, said, sheet))  # fmt: skip
+                    lambda mend, said: _say(mend, said, sheet, problem.line))  # fmt: skip
 
 
 def fence_way(step: object, line: int) -> str:
@@ -151,13 +165,15 @@ def _first(fence: Fence) -> str:
     return next((text.strip() for text in fence.body.split("\n") if text.strip()), "")[:80]
 
 
-def _say(mend: Mend, said: list[Said], sheet: Sheet) -> None:
+def _say(mend: Mend, said: list[Said], sheet: Sheet, line: int) -> None:
     taken = {step["name"] for step in sheet.steps}
     for one in said:
         fence = sheet.fence_at(one.row.line)
         if fence is None:
             continue
-        if one.choice == "for":
+        if one.choice == "cut":
+            _cut(mend, sheet, fence, line, _around(sheet, fence, line)[1], "text")
+        elif one.choice == "for":
             if not _WORD.fullmatch(one.text.lower()):
                 raise Unanswered(f"“{one.text[:30]}” is no word for a target: use small letters, digits, - and _.")
             mend.attribute(fence, "for", one.text.lower())

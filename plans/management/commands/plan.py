@@ -44,21 +44,16 @@ class Command(BaseCommand):
         sys.exit(max(self._check(name) for name in options["files"]))
 
     def _check(self, name: str) -> int:
-        """Prints a file's problems and warnings; returns 0 when it can run, 1 when not, 2 when it cannot be read."""
+        """Prints a file's check-up, the worst first; returns 0 when it can run, 1 when not, 2 when it cannot be read."""
         document = self._load(name)
         if document is None:
             return 2
-        compilation = document.compile()
-        for problem in compilation.problems:
-            self.stdout.write(problem.sentence(name))
-        for lint in compilation.lint:
-            self.stdout.write(lint.sentence(name))
         checkup = examine(document)
         for finding in checkup.findings:
-            if finding.kind in ("missing", "unmeasured"):
-                self.stdout.write(f"{name}:{finding.line}: {finding.message} {finding.mend} [{finding.kind}]")
+            self.stdout.write(finding.sentence(name))
         for procedure in checkup.procedures:
             self.stdout.write(f"{name}:{procedure.line}: {procedure.sentence()}.")
+        compilation = document.compile()
         problems, warnings = len(compilation.problems), len(compilation.lint)
         verdict = "can run" if not problems else "cannot run"
         self.stdout.write(f"{name}: {verdict}; {_count(problems, 'problem')}, {_count(warnings, 'warning')}.")

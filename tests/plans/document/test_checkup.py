@@ -12,8 +12,8 @@ def kinds(text: str, measured: dict[int, float] | None = None) -> list[str]:
 def test_it_counts_what_would_run() -> None:
     first, second, evidence, validation = examine(read_plan(SOUND)).procedures
     assert (first.line, first.by_itself, first.by_a_person, first.promise_seconds) == (23, 2, 0, 120)
-    assert second.sentence() == "Level 2, Version before: 1 steps by itself, 0 by a person, promised within 10 min"
-    assert (evidence.name, validation.name) == ("Evidence", "Validation")
+    assert second.sentence() == "Level 2: Version before: 1 step: 1 run by Firebreak; promises 10 min; undo: none"
+    assert (evidence.name, validation.name) == ("Evidence before a rollback", "Validation after it")
 
 
 def test_the_worst_comes_first() -> None:

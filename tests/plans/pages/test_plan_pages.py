@@ -209,7 +209,7 @@ def test_the_check_up_needs_no_permission_and_keeps_nothing(signed_in: SignedIn,
     assert browser.get("/plans/check-up/").status_code == 200
     page = text(browser.post("/plans/check-up/", {"text": BROKEN}))
     assert "What stops it" in page
-    assert "No decision matrix" in page
+    assert "The plan has no decision matrix" in page
     assert browser.post("/plans/check-up/", {"text": ""}).status_code == 422
     assert not Plan.objects.exists()
 

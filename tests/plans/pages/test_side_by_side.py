@@ -4,6 +4,8 @@ import pytest
 
 from plans.check_up import check_up
 from plans.differences import differences, summary
+from plans.document import read_plan
+from plans.document.checkup import examine
 from plans.models import Revision
 from plans.side_by_side import side_by_side, source_lines
 from plans.wording import and_list, count, length
@@ -89,3 +91,17 @@ def test_the_header_is_explained_line_by_line() -> None:
         5: "wanted: 1.2.2 unless another is given, must match 1\\.2\\.\\d",
         6: "base-url: a value of the target",
     }
+
+
+def test_the_page_says_what_the_command_says() -> None:
+    read = Revision.read(BROKEN)
+    report = check_up(read.compiled, read.understood, read.problems, read.lint)
+    shown = [(line, finding.message) for group in report.groups for lines, finding in group.rows for line in lines]
+    assert shown == [(found.line, found.message) for found in examine(read_plan(BROKEN)).findings]
+
+
+def test_the_same_words_on_several_lines_are_one_row() -> None:
+    text = BROKEN.replace("   echo <wanted>", "   echo <wanted>\n   cat <wanted>")
+    read = Revision.read(text)
+    stops = check_up(read.compiled, read.understood, read.problems, read.lint).groups[0]
+    assert [(lines, finding.message) for lines, finding in stops.rows] == [([17, 18], "`<wanted>` is not declared.")]
