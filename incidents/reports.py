@@ -11,6 +11,7 @@ from incidents.caveats import caveats
 from incidents.figures import figures, moment_of
 from incidents.impact import impact
 from incidents.report_lines import Duty, Entry, Figure, Report, RunLine, SentMessage, Signal
+from incidents.sentences import STARRED
 from incidents.story import Line, parsed
 from incidents.told import Told
 
@@ -37,10 +38,6 @@ LEFT_OUT = frozenset(
         "line.unstarred",
         "note.edited",
     }
-)
-STARRED = frozenset(
-    {"incident.declared", "incident.acknowledged", "level.chosen", "run.started", "verdict.given", "incident.resolved"}
-    | {"step.lost", "step.settled", "run.failed", "promise.crossed", "message.sent", "incident.reopened"}
 )
 
 

@@ -3,8 +3,8 @@
 An unknown kind still gets a readable line: the timeline never hides what happened.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,16 @@ DETAILS = frozenset(
         "run.queued",
         "step.waiting",
         "run.drafted",
+        "note.edited",
+        "line.starred",
+        "line.unstarred",
     }
+)
+
+# What a report needs unless somebody says otherwise.
+STARRED = frozenset(
+    {"incident.declared", "incident.acknowledged", "level.chosen", "run.started", "verdict.given", "incident.resolved"}
+    | {"step.lost", "step.settled", "run.failed", "promise.crossed", "message.sent", "incident.reopened"}
 )
 
 
@@ -37,6 +46,9 @@ class Line:
     quote: str = ""
     category: str = MACHINE
     happened_at: str = ""
+    older: tuple[str, ...] = ()  # what an edited note said before, oldest first
+    starred: bool = False
+    files: tuple[Mapping[str, Any], ...] = ()  # {"file", "name", "size", "sha256"}
 
     @property
     def is_note(self) -> bool:
@@ -46,11 +58,15 @@ class Line:
 def lines(events: Sequence[Any], *, show: str = "all") -> list[Line]:
     """The events as lines, in their order. `show`: all, decisions, messages, machine or everything."""
     finished = {(event.data.get("step"), event.data.get("attempt")) for event in events if _ends_step(event.kind)}
+    edits, stars = _edits(events), _stars(events)
     shown = []
     for event in events:
         if show != "everything" and (event.kind in DETAILS or _is_doubled(event, finished)):
             continue
         line = line_of(event)
+        line = replace(line, starred=stars.get(line.seq, event.kind in STARRED))
+        if words := edits.get(line.seq):
+            line = replace(line, quote=words[-1], older=(line.quote, *words[:-1]))
         if show in ("all", "everything") or line.category == show:
             shown.append(line)
     return shown
@@ -65,7 +81,22 @@ def line_of(event: Any) -> Line:
     quote = str(data.get("text") or "") if event.kind == "note.added" else str(data.get("reason") or "")
     quote = "" if event.kind in QUOTED_ELSEWHERE else quote
     happened = str(data.get("happened_at") or "")
-    return Line(event.seq, event.at, event.kind, event.actor_name, text, quote, category(event), happened)
+    files = tuple(data.get("files") or ()) if event.kind == "note.added" else ()
+    return Line(event.seq, event.at, event.kind, event.actor_name, text, quote, category(event), happened, files=files)
+
+
+def _edits(events: Sequence[Any]) -> dict[int, list[str]]:
+    """The newer words of each edited note, in the order they were written."""
+    edits: dict[int, list[str]] = {}
+    for event in sorted((event for event in events if event.kind == "note.edited"), key=lambda event: event.seq):
+        edits.setdefault(int(event.data.get("line") or 0), []).append(str(event.data.get("text") or ""))
+    return edits
+
+
+def _stars(events: Sequence[Any]) -> dict[int, bool]:
+    marks = [event for event in events if event.kind in ("line.starred", "line.unstarred")]
+    marks.sort(key=lambda event: event.seq)
+    return {int(event.data.get("line") or 0): event.kind == "line.starred" for event in marks}
 
 
 def category(event: Any) -> str:

@@ -14,12 +14,13 @@ from incidents.views import (
     messages,
     now,
     people,
-    reaching,
     plan_proposals,
+    reaching,
     reports,
     retrospective_exports,
     retrospectives,
     targets,
+    timeline,
     watching,
 )
 

@@ -10,9 +10,11 @@ from incidents.models import (
     Alert,
     Attachment,
     Contact,
+    ContactChannel,
     Delivery,
     Drill,
     Evidence,
+    HandOver,
     Message,
     Page,
     PlanProposal,
@@ -71,6 +73,8 @@ def make_world(root: Path, person: Any) -> World:
     action = ActionItem.objects.create(incident=incident, text="Fix it", created_at=now)
     steps = {"pk": waiting.pk, "step_pk": waiting.steps.get(status="waiting").pk}
     undecided = {"pk": broken.pk, "step_pk": broken.steps.get(status="failed").pk}
+    made_channel = ContactChannel.add(contact, kind="webhook", label="Hook", url="http://127.0.0.1:9/")
+    asked = HandOver.objects.create(from_user=person, to_user=person, asked_at=now, wakes_at=now)
     names: dict[str, dict[str, Any]] = {
         "retrospective-action-end": {"item": action.pk},
         "retrospective-action-move": {"item": action.pk},
@@ -89,6 +93,9 @@ def make_world(root: Path, person: Any) -> World:
                 fingerprint="f", starts_at=now, name="High", received_at=now, last_seen_at=now
             ).pk
         },
+        **{name: {"channel": made_channel.pk} for name in ("channel-test", "channel-removal")},
+        "contact-test": {"contact": contact.pk},
+        **{name: {"token": asked.token} for name in ("hand-over", "hand-over-withdrawal")},
         "settle": {"pk": lost.pk, "step_pk": lost_step.pk},
         "remove-secret": {
             "pk": target.pk,

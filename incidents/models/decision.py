@@ -1,4 +1,4 @@
-"""What is decided: corrections, the recommendation, the chosen level, notes."""
+"""What is decided: corrections, the recommendation, the chosen level."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from incidents.models.incident_record import IncidentRecord, Severity, clean, needs_reason, present
-from incidents.reports import STARRED
 from plans.models import Refused
 from timeline import domain_time
 
@@ -15,7 +14,7 @@ CORRECTABLE = ("title", "severity", "symptom", "matrix_line", "impact", "detecte
 
 
 class DecisionVerbs(IncidentRecord):
-    """Correct, recommend, choose, note."""
+    """Correct, recommend, choose."""
 
     class Meta:
         abstract = True
@@ -63,32 +62,6 @@ class DecisionVerbs(IncidentRecord):
             self._change(chosen_level=level, chosen_at=at, choice_reason=clean(reason))
             data = {"level": level, "recommended": recommended, "reason": clean(reason)}
             self.record("level.chosen", by=by, at=at, data=data)
-
-    def add_note(self, *, text: str, by: Any, happened_at: datetime | None = None, at: datetime | None = None) -> None:
-        """Adds a line of a person to the timeline; `happened_at` when it was noted on paper first."""
-        text = clean(text)
-        if not text:
-            raise Refused("The note is empty: write what you saw or did.")
-        happened = happened_at.isoformat() if happened_at else None
-        with transaction.atomic():
-            self.record("note.added", by=by, at=at, data={"text": text, "happened_at": happened})
-
-    def star(self, line: int, *, is_on: bool, by: Any) -> None:
-        """Marks a line of the timeline for the report, or takes the mark back; both stay on the timeline."""
-        if not self.events.filter(seq=line).exists():
-            raise Refused(f"The timeline has no line {line}.")
-        with transaction.atomic():
-            self.record("line.starred" if is_on else "line.unstarred", by=by, data={"line": line})
-
-    def star_exactly(self, wanted: set[int], *, among: set[int], by: Any) -> None:
-        """Makes the stars of the shown lines those that were ticked; what is right already leaves no event."""
-        stars: dict[int, bool] = {}
-        for kind, data in self.events.filter(kind__in=("line.starred", "line.unstarred")).values_list("kind", "data"):
-            stars[int(data["line"])] = kind == "line.starred"
-        kinds = dict(self.events.filter(seq__in=among).values_list("seq", "kind"))
-        for line in sorted(among & set(kinds)):
-            if stars.get(line, kinds[line] in STARRED) != (line in wanted):
-                self.star(line, is_on=line in wanted, by=by)
 
     def remember_measurement(self, *, metric: str, value: float, unit: str, source: str, at: datetime) -> None:
         """Keeps the latest measured value of a metric as a fact for the recommendation."""

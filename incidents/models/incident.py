@@ -9,6 +9,7 @@ from incidents.models.contact import Contact
 from incidents.models.decision import DecisionVerbs, revision_of
 from incidents.models.ending import EndingVerbs
 from incidents.models.incident_record import Kind, Severity, Status, clean, present
+from incidents.models.notes import NoteVerbs
 from incidents.models.people import PeopleVerbs
 from incidents.models.phase import Phase
 from plans.models import Refused
@@ -51,7 +52,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.exclude(status=Status.OPEN).with_people().order_by("-detected_at")
 
 
-class Incident(DecisionVerbs, PeopleVerbs, EndingVerbs):
+class Incident(DecisionVerbs, NoteVerbs, PeopleVerbs, EndingVerbs):
     """What is happening to one target, who has it, and what was decided."""
 
     Status = Status

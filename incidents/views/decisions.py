@@ -1,4 +1,4 @@
-"""What is decided: the level, corrections, notes, tasks, evidence that is skipped."""
+"""What is decided: the level, corrections, tasks, evidence that is skipped."""
 
 from datetime import datetime
 
@@ -73,20 +73,6 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
         saved=f"{field}-{pk}",
         kinds=("incident.corrected", "incident.resolved"),
         repeats="incident.corrected",
-    )
-
-
-@posted
-def note(request: HttpRequest, pk: int) -> HttpResponse:
-    """Adds a line to the timeline, also one that was first written on paper."""
-    happened = moments.read(request.POST.get("happened_at", ""))
-    return act(
-        request,
-        pk,
-        lambda incident: incident.add_note(text=request.POST.get("text", ""), by=request.user, happened_at=happened),
-        done="Noted.",
-        saved=f"note-{pk}",
-        kinds=None,
     )
 
 
