@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plans.document import shell, words
 from plans.document.shell import Logical
@@ -122,11 +122,20 @@ def _segment(lines: list[Logical], is_told: bool) -> Segment | None:
 
 
 def _join_headless(segments: list[Segment]) -> list[Segment]:
-    """Drops a leading piece without a command (a shebang's comments, a banner)."""
+    """Drops a leading piece without a command (a shebang's comments, a banner); a bare `cd` belongs to what follows."""
     first = segments[0] if segments else None
     if first and len(segments) > 1 and not (first.has_commands or first.number or first.alternative or first.is_told):
         return segments[1:]
+    if first and len(segments) > 1 and not (first.title or first.number or first.alternative) and _only_prepares(first):
+        second = segments[1]
+        gap = "\n" * (second.offset - first.offset - first.body.count("\n"))
+        return [replace(second, offset=first.offset, body=f"{first.body}{gap}{second.body}"), *segments[2:]]
     return segments
+
+
+def _only_prepares(segment: Segment) -> bool:
+    """Says whether a piece only sets the scene: it changes the folder, nothing else."""
+    return all(re.match(r"\s*(cd|pushd)\s+\S+\s*$", line) for line in segment.body.split("\n") if line.strip())
 
 
 def alternatives(segments: list[Segment]) -> list[Segment]:

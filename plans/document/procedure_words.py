@@ -13,7 +13,8 @@ OTHER = re.compile(
     r"tests?|testing|branch(es)?|clean-?up|"
     r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?|"
     r"(current|initial|git|database|known) states?|state snapshots?|appendix|annex|anexo|anhang|"
-    r"available versions?|versions available|permissions?|access|"
+    r"available versions?|versions available|versions? (identification|information|compatibility|tracking)|"
+    r"(current|previous|installed) versions?|permissions?|access|"
     r"d[ée]ploiement|desplieg\w+|implanta\w+|bereitstellung|mise en (service|production))\b|\btracking$"
 )
 """Headings of going forward, or of what stands beside a rollback."""
@@ -23,11 +24,14 @@ NOT_A_ROLLBACK = re.compile(
     r"\bre-?(migrat\w+|attempt\w*|launch\w*|upgrad\w+|rollout)\b|\bnot (a )?roll ?back|\bresum(e|ing)\b|"
     r"\bno rollback\b|roll(ing)? ?forward|\bfix forward|"
     r"\b(tools?|scripts) and (scripts|tools?)\b|"
-    r"^(incident (response|management|handling|report)|decision (process|tree|matrix)|severity|priority|classification)\b|"
+    r"^(do not|don.t|never|why|what)\b|\b(does not|doesn.t|cannot|can.t)\b|"
+    r"^(incident (response|management|handling|report|investigation)|decision (process|tree|matrix)|severity|priority|classification)\b|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
     r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|levels?|"
     r"permissions?|roles?|responsibilities)$"
 )
 """Headings that name no rollback, whatever they hold."""
+ONE = re.compile(r"(procedure|process|runbook|sequence|plan)( \(.*)?$")
+"""A heading that names one procedure: the phases below it are its steps."""
 SEVERAL = re.compile(r"(options|methods|strategies|scenarios|procedures|ways|alternatives)( \(.*)?$")
 """A heading that collects procedures of which one is carried out."""

@@ -264,7 +264,8 @@ def _phases(section: Section) -> list[Section]:
     found = [
         child for child in section.children if (words.choice_word(child.title) or ("",))[0] in ("phase", "fase", "阶段")
     ]
-    whole = durations.find_length(section.title) and not kinds.SEVERAL.search(words.normal(section.title))
+    title = words.normal(section.title)
+    whole = kinds.ONE.search(title) or (durations.find_length(section.title) and not kinds.SEVERAL.search(title))
     return found if whole and len(found) > 1 and len(found) == len(section.children) else []
 
 
@@ -281,7 +282,7 @@ def _has_substance(section: Section, *, inside: bool) -> bool:
     if _is_full_procedure(section) and (inside or words.choice_word(section.title) is None):
         return True
     if re.search(
-        r"\bautomat", words.normal(section.title)
+        r"\bautomat|^scripts?\b", words.normal(section.title)
     ):  # what happens by itself, told in prose, is nothing to carry out
         return False
     named = [child for child in section.children if not kinds.NOT_A_ROLLBACK.search(words.normal(child.title))]

@@ -27,6 +27,8 @@ from plans.document.steps import every_text, read_steps
 
 _WHOLE = frozenset({"known_issues", "summary", "practice", "overview", "resources", "undo", "restore", "triggers"})
 """Parts whose lower headings belong to them whatever they say."""
+_WORDS = frozenset({"practice", "overview", "summary"})
+_OWN_RIGHT = frozenset({"triggers", "not_triggers", "matrix", "contacts", "schedule"})
 _LEAVES_CHECKS = frozenset(
     {"contacts", "matrix", "communication", "template", "known_issues", "schedule", "resources", "revisions"}
 )
@@ -143,10 +145,14 @@ class Reader:
             return False
         if part == "triggers" and below == "matrix":
             return False
+        if part in _WORDS and (
+            below in _OWN_RIGHT or (below == "pre_checks" and words.speaks_of_rollback(child.title))
+        ):
+            return False
         if part in _WHOLE or below in ("", part):
             return True
         if part == "schedule":
-            return below in ("criteria", "validation") and "post" not in words.normal(child.title)
+            return below == "criteria" or (below == "validation" and words.is_rehearsed(child.title))
         if part == "pre_checks" and below == "communication":
             return any(isinstance(block, Listing) for block in child.blocks)
         if part == "contacts":

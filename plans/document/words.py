@@ -30,16 +30,16 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("revisions", r"revision history|change ?log|document history|version history|historique des r|historial de|histórico de vers|versionshistorie|änderungshistorie|修订|改訂履歴"),
     ("test_script", r"^(rollback |per-\w+ )?test script|^testing script|^drill script"),
     ("schedule", r"drill|rehears|test(ing)? schedule|regular testing|testing (of )?(the )?rollback|(?<!post-)(?<!pre-)rollback test(s|ing)\b|演练|simulacro|simulado|übung|演習|訓練|素振り"),
-    ("matrix", r"decision (matrix|table|guide|tree)|quick reference|decide what|matriz de|matrice de|entscheidungs|决策|判断|vs\.? the others"),
+    ("matrix", r"decision (matrix|table|guide|tree)|quick reference(?!.*when)|decide what|matriz de|matrice de|entscheidungs|tl;?dr|at a glance|decision summary|which (rollback|procedure|option)|决策|判断|vs\.? the others"),
     ("risks", r"risk (assessment|analysis|matrix)|^risks?$|évaluation des risques|evaluación de riesgos|avaliação de risco|risikobewertung|风险"),
     ("template", r"^(?!.*\b(report|analysis|post-?mortem|retrospective|checklist|log|review)\b).*template|plantilla|modèle|modelo de|vorlage|模板|テンプレート"),
     ("contacts", r"contact|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|contato|ansprechpartner|eskalation|联系人|升级|連絡"),
-    ("known_issues", r"known (issue|problem|limitation)|common (issue|problem|failure)|troubleshoot|gotcha|limitation|problemas (conhecidos|comuns|conocidos|comunes)|problèmes (connus|courants)|bekannte (probleme|fehler)|已知问题"),
+    ("known_issues", r"known (issue|problem|limitation)|common (issue|problem|failure)|troubleshoot|gotchas?$|limitation|problemas (conhecidos|comuns|conocidos|comunes)|problèmes (connus|courants)|bekannte (probleme|fehler)|已知问题"),
     ("follow_up", r"follow-?up|post-?rollback (action|analysis|recovery|monitoring|review|documentation|report|procedure|obligation|task|step|activit)|after recovery|root cause|"
-                  r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|post-?(restore|recovery|revert)\b|(recovery|next|further) steps \(?after|^after (the |a )?roll ?back$|lessons|post-?incident|acciones posteriores|ações (posteriores|pós)|nacharbeit"),
+                  r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|post-?(restore|recovery|revert)\b|(recovery|next|further) steps \(?after|lessons|post-?incident|acciones posteriores|ações (posteriores|pós)|nacharbeit"),
     ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|"
                    r"recovery inputs|pre-?deploy|preparation checklist|回滚前|^requisitos|pr[ée]-?requis|pré-?roll-?back|voraussetzung|antes d[eo]l? (roll|rever|empez|inici|come)|avant (de|le) (roll|reve|comm)|vor dem roll|前提条件|pre-?check"),
-    ("validation", r"p(ost|[óo]s)-?roll-?back|\bv[eé]rif|\bvalidat|\bvalidaci[óo]n|valida[çc][ãa]o|überprüfung|nach dem roll|after rolling back|^tests?$|(recovery|completion) checklist|回滚后|验证|確認|smoke test"),
+    ("validation", r"p(ost|[óo]s)-?roll-?back|\bv[eé]rif|\bvalidat|\bvalidaci[óo]n|valida[çc][ãa]o|überprüfung|nach dem roll|after rolling back|^after (the |a )?roll ?back$|(después|depois|après) (del?|do|le) (roll|rever|retour)|^confirma[cç]|^tests?$|(recovery|completion) checklist|回滚后|验证|確認|smoke test"),
     ("criteria", r"(success|exit|acceptance|completion) criteria|critères de|criterios de éxito|critérios de|erfolgskriterien"),
     ("communication", r"communicat|notif(y|ication)|comms|announce|comunica[cç]|kommunikation|沟通|during an incident"),
     ("resources", r"^resources|related|references?$|links?$|see also|further reading|documentation$|ressources?$|recursos|weiterführende|相关"),
@@ -69,7 +69,7 @@ _EMOJI = re.compile(r"[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
 
 LABELS: tuple[tuple[str, str], ...] = (
     ("time", r"^((estimated|restore|recovery|rollback|execution|approx\.?|approximate) )?(time|duration)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
-             r"恢复时间|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^timeline$"),
+             r"恢复时间|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^((rollback|recovery) )?timeline$"),
     ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
     ("when", r"^when( to use)?$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^scenario$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
     ("impact", r"^impact|^effects?$|^consequence|^side effects?|^impacto|^auswirkung|影响|影響"),
@@ -197,6 +197,12 @@ def opens_with_verb(text: str) -> bool:
         r"[a-zà-ÿ]+", re.sub(r"^(then|now|first|next|finally|immediately|if needed,?)\s+", "", normal(text))
     )
     return first is not None and first.group(0) in VERBS
+
+
+def is_rehearsed(heading: str) -> bool:
+    """Says whether a heading speaks of trying a rollback, not of what follows one."""
+    text = normal(heading)
+    return bool(re.search(r"\btest|practi[cs]|simulat|dry[- ]run", text)) and "post" not in text
 
 
 def strictly_back(heading: str) -> bool:
