@@ -47,7 +47,8 @@ def evidence_for(user: Any, incident_id: int, pk: int) -> Evidence:
 
 def message_for(user: Any, incident_id: int, pk: int, *, to_act: bool = False) -> Message:
     """A message with the state of every recipient."""
-    messages = Message.objects.for_list().select_related("incident__target__environment", "incident__revision")
+    related = ("incident__target__environment", "incident__target__service", "incident__revision", "edited_by")
+    messages = Message.objects.for_list().select_related(*related, "sent_by", "created_by")
     return _of_incident(user, messages, incident_id, pk, to_act=to_act)
 
 

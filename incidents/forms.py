@@ -71,8 +71,11 @@ class ContactForm(forms.ModelForm):
 
     class Meta:
         model = Contact
-        fields = ("order", "role", "name", "address", "user")
-        labels = {"order": "Order", "role": "Role", "name": "Name", "address": "Mail address", "user": "Account"}
+        fields = ("order", "role", "name", "address", "user", "next_after_minutes")
+        labels = {
+            "order": "Order", "role": "Role", "name": "Name", "address": "Mail address", "user": "Account",
+            "next_after_minutes": "Next after (min)",
+        }  # fmt: skip
 
 
 class StakeholdersForm(forms.Form):

@@ -106,6 +106,11 @@ class Message(SendingVerbs):
         return self.sent_subject or self.subject
 
     @property
+    def place(self) -> str:
+        """Where its readers are, for `Presence`."""
+        return f"message:{self.pk}"
+
+    @property
     def is_draft(self) -> bool:
         return self.status == MessageStatus.DRAFT
 

@@ -38,5 +38,5 @@ def test_mail(request: HttpRequest) -> HttpResponse:
         return redirect("health")
     sent = send_test_mail(address)
     say = messages.success if sent.status == "accepted" else messages.error
-    say(request, f"Test mail to {address}: {sent.status}. {sent.reason}".strip())
+    say(request, f"Test mail to {address}: {sent.word}. {sent.reason}".strip())
     return redirect("health")

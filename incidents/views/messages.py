@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from django.contrib import messages as notices
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,10 +15,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from incidents import moments
 from incidents.access import delivery_for, incident_for, may_respond, message_for, require_responder
 from incidents.channels import email
-from incidents.models import Delivery, Message, Refused
+from incidents.models import Audience, Delivery, DeliveryStatus, Message, Promise, Refused
 from incidents.views.acting import onward, posted
 
 # The preview is a page of its own in a sandbox: the mail's inlined styles are allowed there and nowhere else.
+ROWS_A_PAGE = 100
 PREVIEW_CSP = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 
 
@@ -26,7 +28,13 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
     """Every message of the incident, newest first."""
     incident = incident_for(request.user, pk)
     found = Message.objects.for_list().filter(incident=incident).exclude(status="discarded").order_by("-pk")
-    context = {"incident": incident, "rows": list(found), "may_act": may_respond(request.user)}
+    context = {
+        "incident": incident,
+        "rows": list(found),
+        "may_act": may_respond(request.user),
+        "audiences": Audience.choices,
+        "promises": list(Promise.objects.filter(incident=incident, kept_at=None)),
+    }
     return render(request, "incidents/messages.html", context)
 
 
@@ -34,8 +42,31 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
 def draft(request: HttpRequest, pk: int) -> HttpResponse:
     """A new draft from the timeline; an untouched one is opened again."""
     incident = incident_for(request.user, pk, to_act=True)
-    message = Message.draft_for(incident, by=request.user)
+    audience = request.POST.get("audience", Audience.STAKEHOLDERS)
+    if audience not in Audience.values:
+        audience = Audience.STAKEHOLDERS
+    begun = Message.objects.drafts().filter(incident=incident, audience=audience, edited_by__isnull=False).first()
+    if begun and "anew" not in request.POST:
+        # Somebody's words: only a second press, on the draft itself, throws them away.
+        notices.info(request, f"{begun.edited_by} began this draft; go on with it, or draft it anew.")
+    message = begun if begun and "anew" not in request.POST else None
+    message = message or Message.draft_for(incident, by=request.user, audience=audience)
     return onward(request, reverse("message", args=[pk, message.pk]))
+
+
+@posted
+def reviewing(request: HttpRequest, pk: int, message: int) -> HttpResponse:
+    """ "I have read exactly these words"."""
+    found = message_for(request.user, pk, message, to_act=True)
+    try:
+        if request.POST.get("drawn_from") not in (None, drawn_from(found)):
+            raise Refused("The text changed while you were reading: read it again.")
+        found.review(by=request.user)
+    except Refused as why:
+        notices.error(request, str(why))
+    else:
+        notices.success(request, "Reviewed: it may go out.")
+    return redirect("message", pk, found.pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -118,8 +149,10 @@ def test_send(request: HttpRequest, pk: int, message: int) -> HttpResponse:
         why = "Your account has no mail address." if not address else "Nothing leaves the house here: see the preview."
         notices.warning(request, why)
         return redirect("message", pk, found.pk)
+    if found.is_draft:
+        found.refresh_lead()
     sent = email.send(email.Mail(address, f"[Test] {found.rendered_subject}", found.rendered_text, found.rendered_html))
-    words = f"A test mail to {address} was {sent.status}. {sent.reason}".strip()
+    words = f"A test mail to {address} was {sent.word}. {sent.reason}".strip()
     (notices.success if sent.status == "accepted" else notices.error)(request, words, extra_tags=_saved(found))
     return redirect("message", pk, found.pk)
 
@@ -190,6 +223,18 @@ def _saved(message: Message) -> str:
     return " ".join(f"saved:message-{message.pk}-{name}" for name in names)
 
 
+def _recipients_part(request: HttpRequest, message: Message) -> dict[str, Any]:
+    """One page of the recipients of a sent message, all or those in one state; four queries whatever their number."""
+    if message.is_draft:
+        return {}
+    state = request.GET.get("state", "")
+    rows = message.deliveries.order_by("pk")
+    rows = rows.filter(status=state) if state in DeliveryStatus.values else rows
+    page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    tally = [(name, DeliveryStatus(name).label, count) for name, count in message.tally.items()]
+    return {"deliveries": page, "tally": tally, "state": state, "everybody": len(message.recipients)}
+
+
 def _page(
     request: HttpRequest, message: Message, *, refusal: str = "", status: int = 200, typed: Any = None
 ) -> HttpResponse:
@@ -207,7 +252,8 @@ def _page(
         "drawn_from": drawn_from(message),
         "refusal": refusal,
         "may_act": may_respond(request.user),
-        "deliveries": list(message.deliveries.all()),
+        "closing": message.is_draft and message.has_frozen_subject,
+        **_recipients_part(request, message),
     }
     template = "incidents/message.html" if message.is_draft else "incidents/message_sent.html"
     return render(request, template, context, status=status)
