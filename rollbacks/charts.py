@@ -3,11 +3,13 @@
 No data is a gap and never a line. Thresholds of the checks and of the matrix are drawn, and so is each rollback.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from rollbacks.chart_series import is_gap, series_of
 from rollbacks.drawing import (
     BOTTOM,
     HEIGHT,
@@ -33,7 +35,6 @@ __all__ = ["Chart", "Mark", "of_stream"]
 MOST_POINTS = 120
 LONGEST = timedelta(hours=2)
 QUIET_AFTER = timedelta(minutes=15)  # then the chart ends with its data, not with now
-GAP_SECONDS = 20.0
 LEAD = timedelta(minutes=5)  # a mark this long before the first sample still belongs on the chart
 
 
@@ -52,12 +53,18 @@ class Chart:
     marks: list[Drawn] = field(default_factory=list)
     axis: list[Drawn] = field(default_factory=list)
     measured_at: datetime | None = None
+    series: dict[str, Any] = field(default_factory=dict)  # the same as numbers, see chart_series.py
     width: int = WIDTH
     height: int = HEIGHT
     left: float = LEFT
     right: float = RIGHT
     top: float = TOP
     bottom: float = BOTTOM
+
+    @property
+    def series_json(self) -> str:
+        """For an attribute: a page holds no script of its own."""
+        return json.dumps({**self.series, "bad": self.is_bad}, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,15 @@ def errors_chart(
         is_bad=bool(requests) and errors / requests >= limit,
         band=Drawn(LEFT, y(limit), width=RIGHT - LEFT, height=round(BOTTOM - y(limit), 1)),
         levels=[Drawn(0, y(line), percent(line), kind="threshold") for line in lines if line <= top],
+        series=series_of(
+            [(one.at, one.seconds, 100 * one.errors / one.requests) for one in points],
+            window,
+            marks,
+            unit="%",
+            top=100 * top,
+            limits=[(100 * line, percent(line)) for line in lines if line <= top],
+            healthy=100 * limit,
+        ),
         **_common(points, window, marks, lambda one: y(one.errors / one.requests)),
     )
 
@@ -177,6 +193,9 @@ def latency_chart(
         label=f"Latency: 95 of 100 requests were answered within {value}.",
         is_bad=False,
         levels=[Drawn(0, y(line), f"{line:g} ms", kind="grid") for line in (rounded(top * 0.8),)],
+        series=series_of(
+            [(one.at, one.seconds, one.p95_ms or 0.0) for one in timed], window, marks, unit="ms", top=top
+        ),
         **_common(timed, window, marks, lambda one: y(one.p95_ms or 0.0)),
     )
 
@@ -191,7 +210,7 @@ def _common(
     for point in points:
         before = stretches[-1][-1] if stretches else None
         ended = before.at + timedelta(seconds=before.seconds) if before else None
-        if before is None or ended is None or (point.at - ended).total_seconds() > GAP_SECONDS + before.seconds:
+        if before is None or ended is None or is_gap(point.at - ended, before.seconds):
             stretches.append([])
             if ended:
                 gaps.append(Drawn(x(ended), TOP, width=round(x(point.at) - x(ended), 1), height=BOTTOM - TOP))

@@ -70,7 +70,7 @@ def _why_not(one: Condition, compiled: Mapping[str, Any]) -> str:
         return "It has no number; other rows of the same signal have one and decide."
     if one.family in ("memory", "startup") and not one.signal:
         probe = {"memory": "process", "startup": "log"}[one.family]
-        return f"The plan names no signal for it: add one with `probe: {probe}`."
+        return f"The plan names no signal for it: add one with probe: {probe}."
     return ""
 
 

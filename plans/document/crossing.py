@@ -180,12 +180,21 @@ def _check_header(header: Header, by_name: dict[str, dict[str, Any]], findings: 
                 )
     for name, signal in header.signals.items():
         query = signal["query"]
-        if query and (query not in by_name or by_name[query]["kind"] not in ("graphql", "http")):
+        kinds, hint = _SIGNAL_QUERIES.get(signal["probe"], _SIGNAL_QUERIES["load"])
+        if query and (query not in by_name or by_name[query]["kind"] not in kinds):
             findings.problem(
-                header.line("signals", name, "query"),
-                f"`query: {query}` of the signal `{name}` names no query.",
-                "Write the name of a graphql or http fence.",
+                header.line("signals", name, "query"), f"`query: {query}` of the signal `{name}` names no query.", hint
             )
+
+
+_SIGNAL_QUERIES = {
+    "load": (("graphql", "http"), "Write the name of a graphql or http fence."),
+    "process": (
+        ("check", "shell", "exec"),
+        "Write the name of a `process` check, or of a fence that prints the process id.",
+    ),
+    "log": (("check",), "Write the name of a check with `log=` and `pattern=`."),
+}
 
 
 def _check_escalations(compiled: dict[str, Any], document: PlanDocument, findings: Findings) -> None:
