@@ -18,7 +18,7 @@ def plan_for(request: HttpRequest, slug: str) -> Plan:
 
 def revision_for(request: HttpRequest, slug: str, number: int) -> Revision:
     """One revision with its plan, author and approvals, or 404."""
-    revisions = Revision.objects.select_related("plan", "author").prefetch_related(
+    revisions = Revision.objects.select_related("plan__source", "author").prefetch_related(
         "approvals__by", "approvals__withdrawn_by"
     )
     return get_object_or_404(revisions, plan__slug=slug, number=number)

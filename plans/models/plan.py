@@ -18,7 +18,7 @@ NO_SERVICE = ""
 
 class PlanQuerySet(models.QuerySet["Plan"]):
     def for_list(self) -> "PlanQuerySet":
-        """Every plan with its latest revision and that revision's approvals, in three queries."""
+        """Every plan with its source, its latest revision and that revision's approvals, in three queries."""
         newest = Revision.objects.filter(plan=OuterRef("plan")).order_by("-number").values("pk")[:1]
         latest = (
             Revision.objects.filter(pk=Subquery(newest))
@@ -26,7 +26,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
             .select_related("author")
             .prefetch_related("approvals__by")
         )
-        return self.prefetch_related(Prefetch("revisions", queryset=latest, to_attr="latest"))
+        return self.select_related("source").prefetch_related(Prefetch("revisions", queryset=latest, to_attr="latest"))
 
 
 class Plan(models.Model):
@@ -79,8 +79,9 @@ class Plan(models.Model):
 
     @property
     def followed(self) -> Any:
-        """The file that this plan follows, or None for one that is written here."""
-        return getattr(self, "source", None)
+        """The file that this plan follows, or None for one that is written here, also once its file is gone."""
+        source = getattr(self, "source", None)
+        return source if source and source.missing_since is None else None
 
     @classmethod
     def create(

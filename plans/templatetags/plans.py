@@ -56,6 +56,8 @@ def plan_sentence(event: Any) -> str:
         "revision.approved": f"approved {number}",
         "revision.approval_withdrawn": f"took the approval of {number} back: {data.get('reason')}",
         "plan.second_person_set": "asks for a second person" if data.get("asked") else "lets one person approve",
+        "plan.followed": f"follows {data.get('path')} of {data.get('folder')} from now on",
+        "plan.file_missing": f"lost its file: {data.get('path')} is no longer in {data.get('folder')}",
         "plan.change_proposed": f"proposed {number} after {data.get('incident')}",
     }
     return words.get(event.kind, event.kind)

@@ -1,4 +1,4 @@
-"""`manage.py plan read FILE --json` and `manage.py plan check FILE…`; needs no database, secret or Redis."""
+"""`manage.py plan read FILE --json` and `plan check FILE…` need no database, secret or Redis; `plan sync FOLDER` does."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class Command(BaseCommand):
         read.add_argument("--json", action="store_true", dest="as_json")
         check = acts.add_parser("check", help="list every problem and every warning; exit status 1 with problems")
         check.add_argument("files", nargs="+", metavar="FILE")
+        sync = acts.add_parser("sync", help="bring the plans of a folder or Git repository up to date")
+        sync.add_argument("place", metavar="FOLDER_OR_REPO")
+        sync.add_argument("--match", default="", metavar="PATTERN", help="take exactly these files as plans")
+        sync.add_argument("--quiet", action="store_true", help="say only what is wrong, for cron")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["act"] == "read":
@@ -41,6 +45,8 @@ class Command(BaseCommand):
             )
             self.stdout.write(text)
             return
+        if options["act"] == "sync":
+            sys.exit(self._sync(options["place"], options["match"], quiet=options["quiet"]))
         sys.exit(max(self._check(name) for name in options["files"]))
 
     def _check(self, name: str) -> int:
@@ -58,6 +64,13 @@ class Command(BaseCommand):
         verdict = "can run" if not problems else "cannot run"
         self.stdout.write(f"{name}: {verdict}; {_count(problems, 'problem')}, {_count(warnings, 'warning')}.")
         return 1 if problems else 0
+
+    def _sync(self, place: str, match: str, *, quiet: bool) -> int:
+        """Returns 0 when all is well, 1 when a plan cannot run or a file is gone or odd, 2 when nothing could be read."""
+        # Only this act needs the database; read and check run anywhere.
+        from plans.sync_place import sync_place
+
+        return sync_place(place, match, say=(lambda text: None) if quiet else self.stdout.write, warn=self.stderr.write)
 
     def _load(self, name: str) -> PlanDocument | None:
         """Returns the plan of a file, or None after one sentence on standard error."""
