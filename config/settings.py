@@ -224,6 +224,8 @@ LEASE_RENEW_SECONDS = env_float("FIREBREAK_LEASE_RENEW_SECONDS", 5.0)
 LEASE_MARGIN_SECONDS = env_float("FIREBREAK_LEASE_MARGIN_SECONDS", 10.0)
 # Minutes after which whoever leads may start a run that nobody else has approved; 0: never.
 LONE_APPROVAL_MINUTES = env_float("FIREBREAK_LONE_APPROVAL_MINUTES", 10.0)
+# A folder such as /run/lock; empty: no locks on the host (rollbacks/executors/host_lock.py).
+HOST_LOCKS = env_str("FIREBREAK_HOST_LOCKS")
 KILL_GRACE_SECONDS = env_float("FIREBREAK_KILL_GRACE_SECONDS", 10.0)
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {

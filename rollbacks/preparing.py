@@ -9,6 +9,7 @@ from django.conf import settings
 
 from rollbacks import named_secrets, probes, process
 from rollbacks.context import Surroundings
+from rollbacks.executors.flag import recorded_way_back
 from rollbacks.parameters import Reading
 from rollbacks.snapshot import Place, Rendered, Undone, render
 from timeline import domain_time
@@ -100,14 +101,24 @@ def undone_of(run: "Run") -> tuple[Undone, ...]:
 
 def one_step_undone(step: "StepRun") -> Undone:
     """One step of a run. The state before is not promised back: the other steps stand."""
-    done = {**step.definition, "inverse": (step.outcome or {}).get("inverse")}
+    done = {**step.definition, "inverse": inverse_of(step)}
     return Undone(level=step.run.level, params=step.run.params, done=(done,), one_step=True)
 
 
 def undone(run: "Run") -> Undone:
     """What a run did, from its own snapshot and rows: never from the plan as it is today."""
     done = [
-        {**step.definition, "inverse": (step.outcome or {}).get("inverse")}
+        {**step.definition, "inverse": inverse_of(step)}
         for step in run.steps.filter(section="steps", status="succeeded").order_by("position")
     ]
     return Undone(level=run.level, params=run.params, done=tuple(done), state_before=run.state_before or {})
+
+
+def inverse_of(step: "StepRun") -> Any:
+    """The way back that a step recorded; of one whose outcome a person settled, from the backup on this host."""
+    said = step.outcome or {}
+    first = step.attempts.order_by("number").first()
+    if "inverse" in said or "changed" in said or step.definition.get("undo") != "auto" or first is None:
+        return said.get("inverse")
+    mark = process.token_of(step.run_id, step.pk, step.token + 1)
+    return recorded_way_back(step.definition, mark, since=first.started_at.timestamp() - 1)

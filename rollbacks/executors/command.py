@@ -112,6 +112,7 @@ def run(
     sink: Sink,
     stop: Stop,
     started: object = None,
+    lock: int | None = None,
 ) -> Ended:
     """Starts the command and stays with it. `timeout` and `grace` in seconds; `started(pid)` is told at once."""
     try:
@@ -129,7 +130,7 @@ def run(
         return Ended(
             "not_started", sentence=f"{argv[0]} cannot be started: {getattr(error, 'strerror', None) or error}."
         )
-    with Guard(popen.pid):
+    with Guard(popen.pid, lock=lock):
         if callable(started):
             started(popen.pid)
         command = Command(popen, sink)

@@ -7,11 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from rollbacks.context import Outcome, Sink, Surroundings
-from rollbacks.executors import diff
+from rollbacks.executors import diff, host_lock
 
 BIGGEST = 8 * 1024 * 1024  # bytes: a configuration file, not a database
 
@@ -28,11 +29,21 @@ def change(around: Surroundings, path: str, new_text: Callable[[str], str], sink
         new = new_text(old)
     except (NotDone, ValueError) as error:
         return Outcome("failed", detail=str(error))
+    mark = around.marks.get("FIREBREAK_TOKEN", "by-hand")
     if new == old:
-        return Outcome("succeeded", detail=f"{path} is so already.", data={"changed": False, "sha256": digest(old)})
+        data: dict[str, Any] = {"changed": False, "sha256": digest(old)}
+        if inverse := way_back(mark, path, new_text):
+            # An attempt before this one changed it and could not say so: its way back is not lost.
+            return Outcome(
+                "succeeded", detail=f"{path} is so since an earlier attempt.", data=data | {"inverse": inverse}
+            )
+        return Outcome("succeeded", detail=f"{path} is so already.", data=data)
     try:
-        backup = back_up(place, around.marks.get("FIREBREAK_TOKEN", "by-hand"))
-        write(place, old, new)
+        with host_lock.held(around.service, lambda: False):
+            backup = back_up(place, mark)
+            write(place, old, new)
+    except host_lock.Locked as locked:
+        return Outcome("failed", detail=str(locked))
     except (NotDone, OSError) as error:
         words = str(error) if isinstance(error, NotDone) else f"{path} cannot be written: {error.strerror or error}."
         return Outcome("failed", detail=words)
@@ -75,8 +86,28 @@ def read(place: Path) -> str:
 def back_up(place: Path, token: str) -> Path:
     """A copy in the installation's own data folder, named by the attempt."""
     folder = settings.DATA_DIR / "backups" / token
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.rmtree(folder, ignore_errors=True)  # of an older database that counted from 1 too
+    folder.mkdir(parents=True, mode=0o700)
     return Path(shutil.copy2(place, folder / place.name))
+
+
+def way_back(mark: str, path: str, new_text: Callable[[str], str], *, since: float = 0.0) -> dict[str, str] | None:
+    """The inverse of a step whose outcome nobody saw, from the backup that an attempt before `mark` made; None without.
+
+    The last part of a mark is the attempt's token. `since` (epoch seconds): older backups are of another database.
+    """
+    step, _, token = mark.rpartition(".")
+    for earlier in range(1, int(token) if step and token.isdecimal() else 1):
+        folder = settings.DATA_DIR / "backups" / f"{step}.{earlier}"
+        for backup in folder.iterdir() if folder.is_dir() and folder.stat().st_mtime >= since else ():
+            try:
+                before = read(backup)
+                after = new_text(before)
+            except (NotDone, ValueError):
+                continue
+            if after != before:
+                return {"path": path, "diff": diff.make(after, before, path)}
+    return None
 
 
 def write(place: Path, old: str, new: str) -> None:

@@ -2,11 +2,13 @@
 target describes (`via=http:<name>`). Read back after it was set."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from rollbacks.context import Outcome, Sink, Stop, Surroundings
 from rollbacks.executors import flag_service, lines
-from rollbacks.executors.edit import change
+from rollbacks.executors.edit import change, way_back
+from rollbacks.executors.file import edited
 
 _SET = re.compile(r"set\s+(\S+)\s+(on|off|absent)")
 
@@ -36,3 +38,17 @@ def execute(step: dict[str, Any], around: Surroundings, sink: Sink, stop: Stop) 
 def flagged(old: str, name: str, state: str) -> str:
     """The text with the flag as wanted. Raises ValueError when no line sets it (except for `absent`)."""
     return lines.remove(old, name) if state == "absent" else lines.set_flag(old, name, state == "on")
+
+
+def recorded_way_back(definition: Mapping[str, Any], mark: str, *, since: float) -> dict[str, str] | None:
+    """What takes back a file or flag step whose outcome nobody saw: from the backup that its attempt made on this
+    host."""
+    body = str(definition.get("body") or "")
+    via, _, path = str(definition.get("via") or "").partition(":")
+    match = _SET.fullmatch(" ".join(body.split()))
+    if definition.get("kind") == "flag" and via in ("file", "env") and match:
+        name, state = match.groups()
+        return way_back(mark, path, lambda old: flagged(old, name, state), since=since)
+    if definition.get("kind") == "file":
+        return way_back(mark, str(definition.get("path") or ""), lambda old: edited(old, body), since=since)
+    return None

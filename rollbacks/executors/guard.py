@@ -15,7 +15,7 @@ SCRIPT = 'read -r word && exit 0; kill -s KILL -- "-$0" 2>/dev/null'
 class Guard:
     """Stands beside one command. In a session of its own, and without the attempt's marks: it is none of its processes."""
 
-    def __init__(self, pgid: int) -> None:
+    def __init__(self, pgid: int, *, lock: int | None = None) -> None:
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", SCRIPT, str(pgid)],
             stdin=subprocess.PIPE,
@@ -23,6 +23,7 @@ class Guard:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             close_fds=True,
+            pass_fds=() if lock is None else (lock,),  # held until the group is gone, also after the worker's death
             cwd="/",
             env={},
         )

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from rollbacks import process
 from rollbacks.context import Outcome, Sink, Stop, Surroundings
-from rollbacks.executors import command, detached
+from rollbacks.executors import command, detached, host_lock
 from rollbacks.executors.launch import ORPHANED, dying_with_us, environment, folder, missing
 
 SHELL = ("/bin/bash", "--noprofile", "--norc", "-euo", "pipefail", "-c")
@@ -34,16 +34,21 @@ def run_argv(argv: list[str], step: dict[str, Any], around: Surroundings, sink: 
     if step.get("detached"):
         env, ok = environment(step, around), step.get("ok") or [0]
         return detached.run(argv, cwd=cwd, env=env, ok=ok, timeout=timeout, around=around, sink=sink, stop=stop)
-    ended = command.run(
-        dying_with_us(argv),
-        cwd=cwd,
-        env=environment(step, around),
-        timeout=timeout,
-        grace=settings.KILL_GRACE_SECONDS,
-        sink=sink,
-        stop=stop,
-        started=around.started,
-    )
+    try:
+        with host_lock.held("" if step.get("effect") == "read" else around.service, stop) as lock:
+            ended = command.run(
+                dying_with_us(argv),
+                cwd=cwd,
+                env=environment(step, around),
+                timeout=timeout,
+                grace=settings.KILL_GRACE_SECONDS,
+                sink=sink,
+                stop=stop,
+                started=around.started,
+                lock=lock,
+            )
+    except host_lock.Locked as locked:
+        return Outcome("failed", detail=str(locked))
     return outcome_of(ended, step, sink, timeout)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rollbacks import probes, process
 from rollbacks.context import Answer, Outcome, Sink, Stop, Surroundings
 from rollbacks.executors import EXECUTORS
+from rollbacks.runner.limit import Limit
 
 if TYPE_CHECKING:
     from rollbacks.models import Attempt, Run, StepRun
@@ -20,6 +21,9 @@ NETWORK_SECONDS = 5.0
 def perform(step: "StepRun", around: Surroundings, sink: Sink, stop: Stop) -> Outcome:
     """The outcome of one step. Our own mistakes are outcomes too: a run never ends in a traceback."""
     try:
+        if step.run.snapshot.get("target", {}).get("output_limit") == "halt":
+            limit = Limit(sink, stop)
+            return limit.said(_perform(step, around, limit.sink, limit.stop))
         return _perform(step, around, sink, stop)
     except Exception as error:
         log.exception("%s of run %s failed in the runner itself.", step, step.run_id)

@@ -1,6 +1,7 @@
 """What commands said: as it comes, and whole as a file."""
 
 from collections.abc import Iterator
+from typing import TextIO
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -9,9 +10,10 @@ from django.views.decorators.http import require_GET
 
 from rollbacks.access import run_for, step_for
 from rollbacks.models import Attempt, OutputChunk, Run
-from rollbacks.runner.output import HEAD_BYTES, TAIL_BYTES, full_text_of
+from rollbacks.runner.output import FILE_BYTES, HEAD_BYTES, TAIL_BYTES, full_text_of
 
 AT_ONCE = 200
+PIECE = 64 * 1024  # characters
 
 
 @require_GET
@@ -54,12 +56,29 @@ def _said_by(attempt: Attempt) -> Iterator[str]:
     full = full_text_of(attempt.pk)
     if full.is_file() and full.stat().st_size > HEAD_BYTES + TAIL_BYTES:
         with full.open(encoding="utf-8", errors="replace") as text:
-            yield from text
+            yield from pieces(text)
+        if full.stat().st_size >= FILE_BYTES:
+            yield f"\n… the full text is kept up to {FILE_BYTES // 2**20} MiB; what was said last follows …\n"
+            yield from tail_of(attempt)
         return
     for chunk in OutputChunk.objects.filter(attempt=attempt).order_by("seq").iterator():
         mark = "" if chunk.stream == "stdout" else f"[{chunk.stream}] "
         for line in chunk.text.splitlines():
             yield f"{_stamp(chunk.at)} {mark}{line}\n"
+
+
+def pieces(text: TextIO) -> Iterator[str]:
+    """The text in parts of bounded size: a line may be as long as the whole."""
+    while part := text.read(PIECE):
+        yield part
+
+
+def tail_of(attempt: Attempt) -> Iterator[str]:
+    """What is kept of the end: the chunks after the note that says what was dropped."""
+    chunks = OutputChunk.objects.filter(attempt=attempt).order_by("seq")
+    dropped = chunks.filter(stream="note", text__contains="bytes dropped here").first()
+    for chunk in chunks.filter(seq__gt=dropped.seq).iterator() if dropped else ():
+        yield chunk.text
 
 
 def _stamp(at: object) -> str:

@@ -1,13 +1,18 @@
 """What a command says: kept as its head and its tail, free of secrets, under the token."""
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 
 from rollbacks import runner
 from rollbacks.models import Attempt, OutputChunk, Run, StepRun, leases
 from rollbacks.redaction import MASK, Redactor
+from rollbacks.runner.limit import Limit
 from rollbacks.runner.output import FILE_BYTES, HEAD_BYTES, TAIL_BYTES, OutputWriter
 from tests.rollbacks.engine.factories import make_run, make_target, output, step
 
@@ -133,3 +138,61 @@ def test_pages_ask_for_what_they_lack(tmp_path: Path) -> None:
         writer("stdout", text)
         writer.flush()
     assert [chunk.text for chunk in OutputChunk.objects.filter(attempt=writer.attempt).after(1)] == ["two\n"]
+
+
+@pytest.mark.django_db
+def test_much_output_and_an_endless_line_cost_the_worker_little_memory(tmp_path: Path) -> None:
+    """The full sizes, 2 GiB and 100 MiB, are taken by benchmarks/bench_output.py: 6 MiB over the base."""
+    steps = [
+        step("warm", "echo warm"),
+        step("lines", "set +o pipefail; yes 'a line of a log, again and again' | head -c 60000000", timeout=120.0),
+        step("line", "head -c 10000000 /dev/zero | tr '\\0' y", timeout=120.0),
+    ]
+    run = make_run(tmp_path, steps)
+    taken = runner.advance(run.pk, owner="test", should_stop=lambda: run.steps.filter(status="succeeded").exists())
+    assert taken == 1
+    Path("/proc/self/clear_refs").write_text("5")  # the highest so far is forgotten
+    base = memory_mib("VmRSS")
+    runner.advance(run.pk, owner="test")
+    assert set(run.steps.values_list("status", flat=True)) == {"succeeded"}
+    assert memory_mib("VmHWM") - base < 64
+
+
+def memory_mib(field: str) -> float:
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{field}:")]
+    return int(line.split()[1]) / 1024
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("limit", "status"), [("halt", "failed"), ("truncate", "succeeded")])
+def test_too_much_output_ends_the_step_only_where_the_target_asks_for_it(
+    tmp_path: Path, limit: str, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rollbacks.runner.perform.Limit", lambda sink, stop: Limit(sink, stop, most=2**20))
+    body = "set +o pipefail; yes | head -c 4000000; touch ended"
+    target = make_target(tmp_path, output_limit=limit)
+    run = make_run(tmp_path, [step("much", body)], target=target)
+    runner.advance(run.pk, owner="test")
+    much = run.steps.get(name="much")
+    assert much.status == status
+    assert (tmp_path / "ended").exists() == (status == "succeeded")
+    assert ("said more than 1 MiB" in much.detail) == (limit == "halt")
+
+
+@pytest.mark.django_db
+def test_the_whole_log_is_downloaded_and_beyond_its_limit_its_end_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signed_in: Callable[[User], Client], viewer: User
+) -> None:
+    for module in ("rollbacks.runner.output", "rollbacks.views.output"):
+        monkeypatch.setattr(f"{module}.FILE_BYTES", 2_000_000)
+    run = make_run(tmp_path, [step("count", "seq 1 400000; echo the end", timeout=60.0)])
+    runner.advance(run.pk, owner="test")
+    answer = signed_in(viewer).get(reverse("run-log", args=[run.pk]))
+    said = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert 'filename="run-' in answer["Content-Disposition"]
+    assert "\n200000\n" in said  # dropped from the database, kept on disk
+    assert "what was said last follows" in said
+    assert said.rstrip().endswith("the end")
+    shown = output(run, "count")
+    assert "\n200000\n" not in shown
+    assert "bytes dropped here" in shown
