@@ -152,7 +152,8 @@ def stretch_of(target: Target, signal: str, now: datetime) -> Stretch:
     since = _after_change(target, now - length)
     used = [row for row in fresh if row.at >= since]
     half = since + (now - since) / 2
-    before = rows.between(now - BASELINE[0], min(now - BASELINE[1], since)).order_by("-at", "-pk")[:BASELINE_ROWS]
+    healthy_until = min(now - BASELINE[1], since, _before_fault(target, now))
+    before = rows.between(now - BASELINE[0], healthy_until).order_by("-at", "-pk")[:BASELINE_ROWS]
     return Stretch(
         seconds=round((now - since).total_seconds()),
         counts=_sum(used),
@@ -161,6 +162,12 @@ def stretch_of(target: Target, signal: str, now: datetime) -> Stretch:
         latencies=[value for row in used for value in row.latencies],
         baseline=[value for latencies in before.values_list("latencies", flat=True) for value in latencies],
     )
+
+
+def _before_fault(target: Target, now: datetime) -> datetime:
+    """What holds began a little before it was raised: the time from then on is no baseline."""
+    first = Detected.objects.filter(target=target, holds=True).order_by("held_since").first()
+    return first.held_since - WINDOW if first and first.held_since else now
 
 
 def _after_change(target: Target, since: datetime) -> datetime:
@@ -253,7 +260,7 @@ def said(target: Target, one: Condition, reading: Reading, **more: Any) -> dict[
 
 def _confirm(target: Target, compiled: Mapping[str, Any], readings: Mapping[Condition, Reading], now: datetime) -> None:
     """A few failures of a heartbeat are no number yet: a bounded burst of labelled load makes them one."""
-    suspicious = any(one.holds is not False and (one.value or 0) > 0 and one.unit == "%" for one in readings.values())
+    suspicious = any(one.is_suspicious and one.holds is not True for one in readings.values())
     if not suspicious or Sampling.objects.filter(target=target).wanted(now).exists():
         return
     recent = Sampling.objects.filter(target=target, stream__key=target.stream, started_at__gt=now - CONFIRM_PAUSE)

@@ -59,6 +59,7 @@ class Reading:
     words: str
     value: float | None = None
     unit: str = ""
+    is_suspicious: bool = False  # too little for an answer, and not as it should be: worth a burst of load
 
 
 def read_errors(one: Condition, stretch: Stretch, *, healthy: float = THRESHOLD) -> Reading:
@@ -72,11 +73,8 @@ def _rate_over(counts: Counts, limit: float, seconds: float) -> Reading:
         return Reading(None, "no request was counted", None, "%")
     rate = 100 * (counts.rate or 0.0)
     words = f"{percent(counts.rate or 0)} of {counts.requests} requests in {seconds:g} s"
-    if wilson_lower(counts, SURE) > limit:
-        return Reading(True, words, round(rate, 2), "%")
-    if wilson_upper(counts) < limit:
-        return Reading(False, words, round(rate, 2), "%")
-    return Reading(None, words, round(rate, 2), "%")
+    holds = True if wilson_lower(counts, SURE) > limit else (False if wilson_upper(counts) < limit else None)
+    return Reading(holds, words, round(rate, 2), "%", is_suspicious=counts.errors > 0)
 
 
 def read_gap(rows: Sequence[Condition], stretch: Stretch, *, healthy: float = THRESHOLD) -> Reading:
@@ -111,7 +109,9 @@ def read_crash(stretch: Stretch, moments: Sequence[Moment]) -> Reading:
         return Reading(True, f"nobody took {stretch.refused} of {stretch.counts.requests} requests", stretch.refused)
     if not moments and not stretch.counts.requests:
         return Reading(None, "nothing was measured")
-    return Reading(False if not stretch.refused else None, "it answers" if not stretch.refused else "some were refused")
+    if stretch.refused:
+        return Reading(None, f"nobody took {stretch.refused} requests", stretch.refused, is_suspicious=True)
+    return Reading(False, "it answers")
 
 
 def _starts(moments: Sequence[Moment]) -> int:
@@ -122,12 +122,13 @@ def _starts(moments: Sequence[Moment]) -> int:
 
 def read_latency(one: Condition, stretch: Stretch) -> Reading:
     """The share of slow requests. With a number: slower than it. Without: twice the p95 from before, and 100 ms more."""
-    if len(stretch.latencies) < 20:
-        return Reading(None, f"{len(stretch.latencies)} answers were timed: too few to tell", None, "ms")
     before = _quantile(stretch.baseline, 0.95) if len(stretch.baseline) >= 50 else None
     if one.limit is None and before is None:
         return Reading(None, "nothing was measured before that it could be compared with", None, "ms")
     slow = one.limit if one.limit is not None else max(SLOWER_TIMES * (before or 0), (before or 0) + SLOWER_MS)
+    if len(stretch.latencies) < 20:
+        words = f"{len(stretch.latencies)} answers were timed: too few to tell"
+        return Reading(None, words, None, "ms", is_suspicious=sum(value > slow for value in stretch.latencies) >= 3)
     counts = Counts(len(stretch.latencies), sum(value > slow for value in stretch.latencies))
     now = _quantile(stretch.latencies, 0.95)
     beside = f", {before:g} ms before" if before is not None else ""

@@ -87,7 +87,7 @@ def _signal_of(compiled: Mapping[str, Any], metric: str) -> str:
 
 
 def _is_load(compiled: Mapping[str, Any], signal: str) -> bool:
-    return str(compiled["signals"][signal].get("probe") or "load") == "load"
+    return str(compiled["signals"][signal].get("probe") or "load") in ("load", "prometheus")
 
 
 def _load_signals(compiled: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from rollbacks import sampling
+from rollbacks.detection_answers import answers_of
 from rollbacks.look import STALE_TITLE, ask_checks, find
 from rollbacks.models import Run, Verdict, Watch
 from rollbacks.promise import changed_at, cross_promises, newer_run, promise_of, recovery_of
@@ -113,7 +114,7 @@ def look_at(watch_id: int, now: datetime | None = None) -> Verdict | None:
         return None
     try:
         keep_load(watch)
-        answers = ask_checks(watch)
+        answers = [*ask_checks(watch), *answers_of(watch, now)]
         finding, data = find(watch, answers, now)
         return _write(watch, finding, data, now)
     finally:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from rollbacks import detection
-from rollbacks.models import Detected, Guard, Maintenance, Refused, Sample, Sampling, Target
+from rollbacks import detection, watch
+from rollbacks.models import Detected, Guard, Maintenance, ProcessReading, Refused, Sample, Sampling, Target
 from tests.rollbacks.proof.factories import COMPILED, T0, make_revision, make_run, make_samples, make_target
 from timeline.models import Event
 
@@ -183,3 +183,35 @@ def test_two_scans_at_once_raise_it_once(target: Target) -> None:
     stale = Detected.objects.get(target=target)
     assert detection.keep(target, one, readings[one], NOW)
     assert not Detected.objects.filter(pk=stale.pk, holds=stale.holds).update(words="late")
+
+
+def test_a_watch_never_says_recovered_while_what_was_detected_goes_on(target: Target) -> None:
+    """A leak fails no request: counts and checks alone would call it recovered."""
+    signals = {**COMPILED["signals"], "ram": {"metric": ["memory leak"], "probe": "process"}}
+    compiled = {**COMPILED, "signals": signals, "matrix": [*MATRIX, {"symptom": "Memory leak", "line": 44}]}
+    run = make_run(target, compiled=compiled, checks=[])
+    opened = watch.open_watch(run)
+    assert opened is not None
+    make_samples(target, run.finished_at, seconds=600)
+    look_at = run.finished_at + timedelta(seconds=600)
+    Detected.objects.create(
+        target=target, key="Memory leak", holds=True, held_since=T0 - timedelta(minutes=5), looked_at=T0
+    )
+    began = run.finished_at
+    for number in range(12):
+        at = look_at - timedelta(seconds=120 - 10 * number)
+        ProcessReading.objects.create(target=target, at=at, pid=7, started_at=began, rss_kb=(90 + 50 * number) * 1024)
+    verdict = watch.look_at(opened.pk, look_at)
+    assert verdict is not None
+    assert (verdict.verdict, "Memory leak" in verdict.reason) == ("not_recovered", True)
+
+
+def test_slow_answers_of_a_heartbeat_ask_for_a_burst(target: Target) -> None:
+    target.plan = make_revision({**COMPILED, "matrix": [{"symptom": "Performance degradation", "line": 45}]}).plan
+    target.save()
+    make_samples(target, NOW - timedelta(minutes=9), seconds=20)
+    make_samples(target, NOW - timedelta(seconds=10), seconds=5, requests=5)
+    Sample.objects.filter(target=target, requests=5).update(latencies=[405] * 5)
+    Sample.objects.filter(target=target).update(stream_key=target.stream)
+    assert detection.look_everywhere(NOW) == []
+    assert Sampling.objects.filter(target=target, active=True).exists()
