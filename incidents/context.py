@@ -38,6 +38,7 @@ class Shell:
 
 PLACES = (("Incidents", "now"), ("Plans", "plans"), ("Drills", "drills"), ("Reports", "reports"))
 MORE_PLACES = (
+    ("My shift", "shift"),
     ("Services", "services"),
     ("Targets", "targets"),
     ("People", "people"),
@@ -67,7 +68,10 @@ def _shell(request: HttpRequest) -> Shell:
 def _for_person(person: Any) -> tuple[tuple[str, str], ...]:
     """The further places without those that would refuse this person."""
     may_manage = person.has_perm("auth.change_user")
-    return tuple(place for place in MORE_PLACES if place[1] != "people" or may_manage)
+    refused = set() if may_manage else {"people"}
+    if not person.has_perm("incidents.respond"):
+        refused.add("shift")
+    return tuple(place for place in MORE_PLACES if place[1] not in refused)
 
 
 def _live_incidents() -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from incidents.clock import length
 
 Data = Mapping[str, Any]
-ROLES = {"manager": "incident manager", "on_call": "on call", "communications": "communications"}
+ROLES = {"manager": "incident manager", "on_call": "on call", "communications": "communications", "scribe": "scribe"}
 VERDICTS = {"recovered": "Recovered", "not_recovered": "Not recovered", "inconclusive": "Cannot tell yet"}
 RUN_KINDS = {"rollback": "Rollback", "undo": "Undo", "restore": "Restore", "evidence": "Evidence", "drill": "Drill"}
 
@@ -59,14 +59,33 @@ def _chosen(data: Data) -> str:
 
 def _paged(data: Data) -> str:
     who = f"contact {data.get('contact')}, {data.get('role', '')}"
+    way = str(data.get("channel") or "Mail")
     words = {
-        "accepted": f"Mail to {who} accepted by the server",
-        "failed": f"Mail to {who} failed",
-        "unknown": f"Mail to {who}: outcome unknown",
-        "kept": f"Mail to {who} kept in the outbox: no mail server is set",
+        "accepted": f"{way} to {who} accepted by the server" if way == "Mail" else f"{way}: page to {who} taken",
+        "failed": f"{way} to {who} failed",
+        "retry": f"{way} to {who} not taken yet; tried again by itself",
+        "unknown": f"{way} to {who}: outcome unknown",
+        "kept": f"{way} to {who} kept in the outbox: "
+        + ("nothing leaves the house" if data.get("channel") else "no mail server is set"),
         "no_address": f"{who.capitalize()} has no address: nobody was asked",
     }
     return words.get(str(data.get("state")), f"Asked {who}")
+
+
+def _handed(words: str) -> Callable[[Data], str]:
+    def say(data: Data) -> str:
+        what = "the shift" if data.get("shift") else "the incident"
+        return words.format(what=what, giver=data.get("from"), taker=data.get("to"))
+
+    return say
+
+
+def _told(data: Data) -> str:
+    words = {"accepted": "accepted by the server", "no_address": "has no address: nobody was told", "failed": "failed",
+             "kept": "kept in the outbox", "retry": "not taken yet", "unknown": "outcome unknown"}  # fmt: skip
+    state = words.get(str(data.get("state")), "")
+    who = data.get("to") or "nobody (no role is held)"
+    return f"Told {who}: {data.get('text', '')}" + (f" ({state})" if state else "")
 
 
 def _sent(data: Data) -> str:
@@ -161,6 +180,12 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     "message.accepted": lambda data: f"Mail to {data.get('recipient')} accepted",
     "message.failed": lambda data: f"Mail to {data.get('recipient')} failed",
     "message.unknown": lambda data: f"Mail to {data.get('recipient')}: outcome unknown",
+    "message.reviewed": lambda data: "read the draft and stands for its words",
+    "notice.sent": _told,
+    "hand_over.asked": _handed("asked {taker} to take {what}"),
+    "hand_over.accepted": _handed("took {what} from {giver}"),
+    "hand_over.withdrawn": _handed("ended the question to {taker}: {what} was not handed over"),
+    "escalation.exhausted": lambda data: f"Every contact was asked {data.get('round')} times; nobody took it",
     "message.resent": lambda data: f"sent again to {data.get('recipient')}",
     "run.drafted": lambda data: f"{_run(data)}: drafted",
     "run.prepared": lambda data: f"{_run(data)}: commands rendered",
@@ -204,6 +229,11 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     "verdict.given": _verdict,
     "promise.crossed": lambda data: f"The promised {length(float(data.get('promise_seconds') or 0))} has passed",
     "before.frozen": lambda data: "Figures before the rollback kept",
+    "baseline.frozen": lambda data: (
+        data.get("problem")
+        or f"Healthy time kept to compare with: {data.get('rate')} of {data.get('requests')} requests failed"
+    ),
+    "heartbeat.switched": lambda data: f"Measuring outside of incidents switched {'on' if data.get('on') else 'off'}",
     "sampling.started": lambda data: data.get("problem") or f"Labelled queries measure the {data.get('signal')}",
     "sampling.stopped": lambda data: f"The {data.get('signal')} are not measured any more",
     "signal.measured": lambda data: (

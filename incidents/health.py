@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
-from incidents.models import Delivery
+from incidents.models import AuditReport, Delivery
 from rollbacks.models.worker import Worker
 from timeline import domain_time, doorbell
 
@@ -124,6 +125,24 @@ def _queue(workers: list[Worker]) -> Part:
     )
     way_on = "Deadlines, pages to contacts and mails wait until it flows again; the run page still shows every step."
     return Part("Queue and beat", flows, proof, way_on, last)
+
+
+def auditor_part() -> Part:
+    """Whether anything due is late, and the outside monitor's heartbeat; one query, for the health page only."""
+    report = AuditReport.objects.filter(pk=1).first()
+    way_on = (
+        "Look at every live incident's deadlines yourself and page by telephone. "
+        "An outside monitor that misses the heartbeat raises the alarm."
+    )
+    if report is None:
+        return Part("Auditor", True, "It looks once a minute; it has not run yet.", way_on, None, is_degraded=True)
+    stands = timezone.now() - report.checked_at > timedelta(minutes=3)
+    heart = {"sent": "The heartbeat was taken.", "withheld": "The heartbeat is withheld.", "failed": report.beat_reason,
+             "off": "No outside monitor is set (FIREBREAK_HEARTBEAT_URL)."}[report.beat_state or "off"]  # fmt: skip
+    found = f"{report.late} due actions are late: {report.worst}." if report.late else "No due action is late."
+    found = "The auditor itself stands still." if stands else found
+    up = not (report.late or stands or report.beat_state == "failed")
+    return Part("Auditor", up, f"{found} {heart}", way_on, report.checked_at, is_degraded=report.beat_state == "off")
 
 
 def _moved() -> float:

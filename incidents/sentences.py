@@ -101,7 +101,7 @@ def _stars(events: Sequence[Any]) -> dict[int, bool]:
 
 def category(event: Any) -> str:
     """What people did is a decision, what goes to people outside is a message, the rest is the machine's."""
-    if event.kind.startswith(("message.", "contact.")):
+    if event.kind.startswith(("message.", "contact.", "notice.")):
         return MESSAGES
     return DECISIONS if event.actor_name or event.kind == "verdict.given" else MACHINE
 

@@ -4,8 +4,7 @@ apprise says only yes or no. A no is tried again: a page that rings twice does l
 """
 
 import re
-
-import apprise
+from typing import Any
 
 from incidents.channels.outcome import Sent
 
@@ -33,8 +32,8 @@ def send(url: str, *, title: str, body: str) -> Sent:
     if why := problem(url):
         return Sent("failed", why)
     service = _service(url)
-    asset = _asset()
-    notifier = apprise.Apprise(asset=asset)
+    apprise = _library()
+    notifier = apprise.Apprise(asset=_asset())
     notifier.add(service)
     with apprise.LogCapture(level=apprise.logging.WARNING) as log:
         try:
@@ -45,12 +44,19 @@ def send(url: str, *, title: str, body: str) -> Sent:
     return Sent("accepted") if taken else Sent("retry", words or "The service did not take it.")
 
 
-def _service(url: str) -> object:
-    return apprise.Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
+def _service(url: str) -> Any:
+    return _library().Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
 
 
-def _asset() -> apprise.AppriseAsset:
-    return apprise.AppriseAsset(app_id="Firebreak", app_desc="Firebreak", async_mode=False, secure_logging=True)
+def _asset() -> Any:
+    return _library().AppriseAsset(app_id="Firebreak", app_desc="Firebreak", async_mode=False, secure_logging=True)
+
+
+def _library() -> Any:
+    # 44 MiB with its hundred services: only a process that pages this way pays for it.
+    import apprise
+
+    return apprise
 
 
 def without_addresses(log: str) -> str:

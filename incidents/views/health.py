@@ -16,7 +16,7 @@ from incidents.notifications import test_mail as send_test_mail
 def health(request: HttpRequest) -> HttpResponse:
     """Every part with its last proof; re-fetches itself every 30 seconds."""
     template = "incidents/health.html#parts" if request.htmx else "incidents/health.html"  # type: ignore[attr-defined]
-    return render(request, template, {"parts": product.parts()})
+    return render(request, template, {"parts": [*product.parts(), product.auditor_part()]})
 
 
 @require_GET
