@@ -117,8 +117,10 @@ def undone(run: "Run") -> Undone:
 def inverse_of(step: "StepRun") -> Any:
     """The way back that a step recorded; of one whose outcome a person settled, from the backup on this host."""
     said = step.outcome or {}
-    first = step.attempts.order_by("number").first()
-    if "inverse" in said or "changed" in said or step.definition.get("undo") != "auto" or first is None:
+    if "inverse" in said or "changed" in said or step.definition.get("undo") != "auto":
         return said.get("inverse")
+    first = step.attempts.order_by("number").first()
+    if first is None:
+        return None
     mark = process.token_of(step.run_id, step.pk, step.token + 1)
     return recorded_way_back(step.definition, mark, since=first.started_at.timestamp() - 1)
