@@ -8,7 +8,7 @@ from typing import Literal
 
 from rollbacks import callers, deploys
 from rollbacks.hands import hands
-from rollbacks.models import Run, Sample, approving
+from rollbacks.models import Refused, Run, Sample, approving
 from rollbacks.models.states import EXCLUSIVE, RunStatus, StepStatus
 from timeline import domain_time
 from timeline.doorbell import redis_is_up
@@ -45,6 +45,13 @@ def preflight(run: Run) -> list[Reason]:
 
 def may_start(reasons: list[Reason]) -> bool:
     return not any(reason.blocks for reason in reasons)
+
+
+def expect_unblocked(run: Run) -> None:
+    """Raises Refused for a reason that the engine's verbs do not look at themselves."""
+    for reason in space(run):
+        if reason.blocks:
+            raise Refused(reason.sentence)
 
 
 def state(run: Run) -> Iterator[Reason]:

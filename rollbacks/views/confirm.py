@@ -12,7 +12,7 @@ from rollbacks import sheet
 from rollbacks.access import run_for
 from rollbacks.hands import hands
 from rollbacks.models import Conflict, Refused, Run, approving
-from rollbacks.preflight import may_start, preflight
+from rollbacks.preflight import expect_unblocked, may_start, preflight
 from rollbacks.rehearsals import rehearsals
 from rollbacks.views.acting import posted
 from rollbacks.wording import act_of, level_title, steps_in_words
@@ -37,6 +37,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     if run.status in OPEN and seen != run.snapshot_hash:
         return confirm_page(request, run, refusal=_what_changed(request, run), status=409)
     try:
+        expect_unblocked(run)
         run.start(by=request.user, snapshot_hash=seen)
     except Conflict as conflict:
         return confirm_page(request, run_for(request, pk), refusal=str(conflict), conflict=conflict.run, status=409)

@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from tests.postgres import free_port
 
@@ -105,9 +109,58 @@ class RealTarget:
         except OSError:
             return False
 
+    def health(self) -> int:
+        """The status of /health, which says little: it is asked here to prove just that."""
+        return httpx.get(f"{self.base_url}/health", timeout=10, trust_env=False).status_code
+
+    def is_active(self) -> bool:
+        """What the supervisor says."""
+        return self.ctl("is-active").strip() == "active"
+
+    def die_at_import(self, *, workers: int) -> None:
+        """From the next start on every worker dies while it imports the application; their parent lives on."""
+        with (self.root / "target.env").open("a", encoding="utf-8") as env:
+            env.write(f"UVICORN_ARGS='--workers {workers}' START_TIMEOUT=5\n")
+        api = self.root / "app" / "api.py"
+        api.write_text(f'raise RuntimeError("no import today")\n{api.read_text(encoding="utf-8")}', encoding="utf-8")
+
+    def rotate_log(self) -> None:
+        """As logrotate does without a signal: the process writes on into the old file."""
+        self.log.rename(self.log.with_suffix(".log.1"))
+        self.log.touch()
+
     def starts(self) -> int:
         """Returns how often the service was started, by its log."""
         return self.log.read_text(errors="replace").count("=== start ")
+
+    def on_disk(self) -> dict[str, str]:
+        """Flag, pinned and installed version as the files say them; "" for none."""
+        flag = re.search(
+            r"^[^#\n]*enable_schema_registry\s*=\s*(\w+)", (self.root / "app" / "main.py").read_text(), re.M
+        )
+        pinned = re.search(r"^fraiseql==(\S+)$", (self.root / "app" / "requirements.txt").read_text(), re.M)
+        installed = sorted(self.root.glob("venv/lib/python3.13/site-packages/fraiseql-*.dist-info"))
+        return {
+            "flag": flag[1] if flag else "",
+            "pinned": pinned[1] if pinned else "",
+            "version": installed[0].name.removeprefix("fraiseql-").removesuffix(".dist-info") if installed else "",
+        }
+
+    def started_since(self, moment: float) -> bool:
+        """True when the process that serves now was started after that moment (epoch seconds)."""
+        found = re.search(r"pid[=: ]+(\d+)", self.ctl_says("status"), re.I)
+        if not found or not Path(f"/proc/{found[1]}").exists():
+            return False
+        ticks = float(Path(f"/proc/{found[1]}/stat").read_text().rsplit(") ", 1)[1].split()[19])
+        boot = time.time() - float(Path("/proc/uptime").read_text().split()[0])
+        return boot + ticks / os.sysconf("SC_CLK_TCK") >= moment
+
+    def ctl_says(self, *words: str) -> str:
+        """What `ctl` prints, whatever its exit status."""
+        done = subprocess.run(
+            [str(self.root / "bin" / "ctl"), *words], capture_output=True, text=True, timeout=120, check=False
+        )
+        return done.stdout + done.stderr
 
     def take_down(self) -> None:
         self._stop_quietly()

@@ -2,6 +2,7 @@
 broker."""
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -9,14 +10,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from rollbacks.driving import drive, stay_with_watch
 from rollbacks.dry_run import dry_run, in_words
-from rollbacks.models import Refused, Run, StepRun
+from rollbacks.models import Refused, Run, StepRun, Target
 from rollbacks.models.states import RunStatus, StepStatus
-from rollbacks.preflight import preflight
+from rollbacks.preflight import expect_unblocked, preflight
 
 ACTS = (
+    "draft",
     "status",
     "start",
     "approve",
+    "go-alone",
     "reject",
     "retry",
     "skip",
@@ -24,9 +27,11 @@ ACTS = (
     "resume",
     "cancel",
     "settle",
+    "undo",
     "drive",
     "dry-run",
 )
+KINDS = ("rollback", "drill", "evidence", "restore")
 
 
 class Command(BaseCommand):
@@ -34,7 +39,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("act", choices=ACTS)
-        parser.add_argument("run", type=int, help="the number in the run's address")
+        parser.add_argument("run", type=int, nargs="?", help="the number in the run's address")
+        parser.add_argument("--target", default="", help="draft: SERVICE/ENVIRONMENT, both as in addresses")
+        parser.add_argument("--level", type=int, help="draft: the level's number")
+        parser.add_argument("--kind", choices=KINDS, default="rollback", help="draft: rollback, unless said otherwise")
+        parser.add_argument("--incident", type=int, help="draft: the incident whose timeline it belongs to")
+        parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="draft: a parameter")
+        parser.add_argument(
+            "--takes-over", type=int, metavar="RUN", help="draft: the active run that ends when it starts"
+        )
+        parser.add_argument("--step", default="", help="undo: the name of one step; without it the whole run")
         parser.add_argument("--by", default="", help="your user name: every act has an author")
         parser.add_argument("--reason", default="", help="why; it stands on the timeline")
         parser.add_argument(
@@ -45,13 +59,54 @@ class Command(BaseCommand):
         parser.add_argument("--wait", action="store_true", help="drive: wait where a person is needed")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["act"] == "draft":
+            self.refusing(lambda: self.draft(options))
+            return
+        if options["run"] is None:
+            raise CommandError(f"Say which run: manage.py rollback {options['act']} RUN.")
         run = Run.objects.select_related("target", "revision", "stream").filter(pk=options["run"]).first()
         if run is None:
             raise CommandError(f"There is no run {options['run']}.")
+        self.refusing(lambda: getattr(self, options["act"].replace("-", "_"))(run, options))
+
+    def refusing(self, act: Callable[[], None]) -> None:
+        """A refusal of the engine is the command's last sentence."""
         try:
-            getattr(self, options["act"].replace("-", "_"))(run, options)
+            act()
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
+
+    def draft(self, options: dict[str, Any]) -> None:
+        """A new run with its rendered steps; its number is the last word."""
+        by = self.person(options)
+        target = self.target(options["target"])
+        if target.plan is None or target.plan.runnable is None:
+            raise CommandError(f"{target} has no plan with an approved revision.")
+        if wrong := [one for one in options["param"] if "=" not in one]:
+            raise CommandError(f"“{wrong[0]}” is no parameter. Write --param NAME=VALUE.")
+        older = Run.objects.filter(pk=options["takes_over"]).first() if options["takes_over"] else None
+        run = Run.draft(
+            target=target,
+            revision=target.plan.runnable,
+            kind=options["kind"],
+            level=options["level"],
+            stream=f"incident:{options['incident']}" if options["incident"] else target.stream,
+            by=by,
+            params=dict(one.split("=", 1) for one in options["param"]),
+            supersedes=older,
+        ).prepare()
+        self.status(run, options)
+        self.stdout.write(f"Start it: manage.py rollback start {run.pk} --by {by}")
+
+    def target(self, words: str) -> Target:
+        service, _, environment = words.partition("/")
+        found = Target.objects.filter(service__slug=service, environment__slug=environment).first()
+        if found is None:
+            known = [f"{one.service.slug}/{one.environment.slug}" for one in Target.objects.all()[:20]]
+            raise CommandError(
+                f"There is no target “{words}”. Write --target {' or '.join(known) or 'SERVICE/ENVIRONMENT'}."
+            )
+        return found
 
     def status(self, run: Run, options: dict[str, Any]) -> None:
         """The run, its steps and what stands before it."""
@@ -61,11 +116,12 @@ class Command(BaseCommand):
             self.stdout.write(f"  {step.number:>4} {words}".rstrip())
         if run.status in (RunStatus.DRAFT, RunStatus.AWAITING_APPROVAL):
             for reason in preflight(run):
-                self.stdout.write(f"  [{reason.state}] {reason.sentence}")
+                self.stdout.write(f"  [{reason.state}] {reason.key}: {reason.sentence}")
 
     def start(self, run: Run, options: dict[str, Any]) -> None:
         if not run.prepared_at:
             run.prepare()
+        expect_unblocked(run)
         run = run.start(by=self.person(options))
         self.stdout.write(f"Run {run.pk} is {run.get_status_display().lower()}.")
 
@@ -79,6 +135,24 @@ class Command(BaseCommand):
         else:
             step.approve(by=by, reason=options["reason"])
         self.told(run)
+
+    def go_alone(self, run: Run, options: dict[str, Any]) -> None:
+        run.go_alone(by=self.person(options), reason=options["reason"])
+        self.told(run)
+
+    def undo(self, run: Run, options: dict[str, Any]) -> None:
+        """Drafts the run that takes this one, or one step of it, back."""
+        how: dict[str, Any] = {"undoes": run}
+        if options["step"]:
+            step = run.steps.filter(name=options["step"]).first()
+            if step is None:
+                names = ", ".join(run.steps.values_list("name", flat=True))
+                raise CommandError(f"Run {run.pk} has no step {options['step']}. It has {names}.")
+            how = {"undoes_step": step}
+        by = self.person(options)
+        undo = Run.draft(target=run.target, revision=run.revision, kind="undo", stream=run.stream, by=by, **how)
+        self.status(undo.prepare(), options)
+        self.stdout.write(f"Start it: manage.py rollback start {undo.pk} --by {by}")
 
     def reject(self, run: Run, options: dict[str, Any]) -> None:
         by = self.person(options)
