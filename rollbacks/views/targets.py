@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from rollbacks import connection, registry
 from rollbacks.access import may_edit_targets, target_for
 from rollbacks.forms import SecretForm, TargetForm
-from rollbacks.models import Refused, Run, Target, Worker
+from rollbacks.hands import hands
+from rollbacks.models import Refused, Run, Target
 from rollbacks.readiness import readiness
 from timeline.models import Event
 
@@ -114,7 +115,7 @@ def target_page(
         "refusal": refusal,
         "ready": readiness(found),
         "test": connection.last_test(found),
-        "workers": Worker.objects.serving(found.queue),
+        "hands": hands(found.queue),
         "runs": Run.objects.filter(target=found).exclude(kind="evidence").order_by("-pk")[:HISTORY],
         "events": Event.objects.filter(stream__key=found.stream, kind__in=kinds).order_by("-seq")[:HISTORY],
     }
