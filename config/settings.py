@@ -220,6 +220,11 @@ CELERY_TASK_TIME_LIMIT = env_int(
 # The engine's clock, in seconds. Tests shorten them.
 SCAN_INTERVAL = env_float("FIREBREAK_SCAN_INTERVAL", 5.0)
 LEASE_SECONDS = env_float("FIREBREAK_LEASE_SECONDS", 30.0)
+# The slow heartbeat of each target outside of incidents (0: none), how long before an incident the healthy time ends,
+# and how long raw samples are kept.
+BASELINE_SECONDS = env_float("FIREBREAK_BASELINE_SECONDS", 60.0)
+BASELINE_LEAD_MINUTES = env_float("FIREBREAK_BASELINE_LEAD_MINUTES", 15.0)
+SAMPLE_DAYS = env_float("FIREBREAK_SAMPLE_DAYS", 30.0)
 LEASE_RENEW_SECONDS = env_float("FIREBREAK_LEASE_RENEW_SECONDS", 5.0)
 LEASE_MARGIN_SECONDS = env_float("FIREBREAK_LEASE_MARGIN_SECONDS", 10.0)
 # Minutes after which whoever leads may start a run that nobody else has approved; 0: never.

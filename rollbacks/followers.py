@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from rollbacks import runner, sampling, watch
+from rollbacks import baselines, runner, watch
 from rollbacks.models import StepRun, Worker
 from timeline.followers import Follower
 from timeline.models import Event
@@ -35,7 +35,7 @@ def look_later(step: StepRun) -> None:
 
 
 FOLLOWERS: dict[str, tuple[Follower, ...]] = {
-    "run.started": (sampling.freeze_before,),
+    "run.started": (baselines.freeze_at_start,),
     "run.succeeded": (watch.open_after,),
     "step.lost": (look_after_lost_step,),
 }

@@ -45,13 +45,15 @@ def judge_latency(
     limit_ms: float | None = None,
     confidence: float = SHARE,
     traffic: tuple[float | None, float | None] = (None, None),
+    fewest_blocks: int = FEWEST_BLOCKS,
 ) -> LatencyFinding:
     """Passes when the upper bound of p95 is under `limit_ms`, or that of the ratio to `before` under 1 + tolerance.
 
     Fails when the lower bound is over it; cannot tell in between, and when the values prove nothing. `traffic` is the
     service's real requests per second now and then, where they are known.
     """
-    problem = problem_of(now, "now") or (problem_of(before, "of the baseline") if before is not None else "")
+    problem = problem_of(now, "now", fewest_blocks)
+    problem = problem or (problem_of(before, "of the baseline", fewest_blocks) if before is not None else "")
     problem = problem or _other_traffic(traffic)
     if problem:
         return LatencyFinding("cannot_tell", problem)
@@ -62,7 +64,7 @@ def judge_latency(
     return max(found, key=lambda one: ("pass", "cannot_tell", "fail").index(one.result))
 
 
-def problem_of(blocks: Blocks, which: str) -> str:
+def problem_of(blocks: Blocks, which: str, fewest_blocks: int = FEWEST_BLOCKS) -> str:
     """Why these latencies prove nothing, as a sentence; empty when they may."""
     filled = [block for block in blocks if block]
     values = [value for block in filled for value in block]
@@ -70,8 +72,8 @@ def problem_of(blocks: Blocks, which: str) -> str:
         return f"No latency {which} was measured."
     if not all(math.isfinite(value) and value >= 0 for value in values):
         return f"The latencies {which} hold values that are no times."
-    if len(filled) < FEWEST_BLOCKS:
-        return f"The latencies {which} were measured in {len(filled)} stretches of time, {FEWEST_BLOCKS} are needed."
+    if len(filled) < fewest_blocks:
+        return f"The latencies {which} were measured in {len(filled)} stretches of time, {fewest_blocks} are needed."
     if len(values) < FEWEST_VALUES:
         return f"{len(values)} latencies {which} were measured, {FEWEST_VALUES} are needed."
     if all(one == other for one, other in pairwise(values)):

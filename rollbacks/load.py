@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rollbacks.context import Answer
+from rollbacks.header_secrets import filled
 from rollbacks.http_client import Reply, Request, make_client, send
 from rollbacks.replies import graphql_request_of, http_request_of, judge_graphql, judge_http, without_answer
 
@@ -30,6 +31,7 @@ class Tally:
     kinds: dict[str, int] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)  # milliseconds of those that were answered or timed out
     problem: str = ""  # why nothing could be asked: our side, so it counts for nothing
+    seconds: float = 0.0  # what it covers, where that is not the time that the counting took
 
     def add(self, kind: str, reply: Reply) -> None:
         """Counts one reply; `kind` is empty for a good one."""
@@ -44,12 +46,14 @@ class Tally:
 class Load:
     """One query, its connections, and what is still on its way between two slices."""
 
-    def __init__(self, step: Mapping[str, Any], *, hosts: Sequence[str], rate: float) -> None:
+    def __init__(
+        self, step: Mapping[str, Any], *, hosts: Sequence[str], rate: float, secrets: Mapping[str, str] | None = None
+    ) -> None:
         """Raises ValueError with a sentence when the step is no request or the rate is out of bounds."""
         if not 0 < rate <= MOST_RATE:
             raise ValueError(f"The rate must be over 0 and at most {MOST_RATE:g} requests a second, not {rate:g}.")
         self._step, self._hosts, self._pause = step, tuple(hosts), 1 / rate
-        asked = request_of(step)
+        asked = filled(request_of(step), secrets or {})
         self._request = replace(asked, headers={**asked.headers, **HEADER})
         self._client = make_client(timeout=REQUEST_SECONDS, connections=CONNECTIONS)
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="load")

@@ -1,15 +1,18 @@
 """What one look finds: asks the run's checks, counts its signals, and judges. Writes nothing."""
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 
-from rollbacks import probes
+from rollbacks import baselines, probes
 from rollbacks.context import Answer, Surroundings
-from rollbacks.models import Sample, Sampling, Watch
-from rollbacks.statistics import CheckAnswer, Counts, Finding, judge
+from rollbacks.latency import BLOCK_SECONDS, FEWEST_BLOCKS, LatencyFinding, blocks_of, judge_latency
+from rollbacks.models import FrozenBaseline, Sample, Sampling, Watch
+from rollbacks.statistics import CheckAnswer, Counts, Finding, Series, judge, share_of_alpha
 from rollbacks.watch_terms import Terms, thresholds
 
 STALE = timedelta(seconds=60)  # older samples do not speak of now
@@ -18,6 +21,8 @@ STALE_TITLE = "Fresh samples"
 IN_A_ROW = 5
 APART_SECONDS = 0.5
 SECOND_TRY_SECONDS = 2.0
+SHORTEST_LATENCY = 150.0  # seconds that a watch must count before a ratio of latencies can be proved
+FEWEST_SHORT = 5  # blocks of a shorter watch, for the plan's own limit
 
 
 def ask_checks(watch: Watch) -> list[CheckAnswer]:
@@ -71,18 +76,7 @@ def _judged(check: dict[str, Any], answer: Answer) -> CheckAnswer:
 def find(watch: Watch, answers: list[CheckAnswer], now: datetime) -> tuple[Finding, dict[str, Any]]:
     """The finding of this moment over every signal, the worst one first, with what a page shows of it."""
     terms = Terms.from_json(watch.terms)
-    own = thresholds(watch.run.revision.compiled.get("checks", []))
-    findings = {}
-    for signal in signals_of(watch):
-        rows = Sample.objects.of(watch.target_id, signal).between(max(watch.warmup_until, counted_from(watch)), now)
-        findings[signal] = judge(
-            rows.counts(),
-            [*answers, *_freshness(rows, now), *_load_problem(watch, signal)],
-            threshold=own.get(signal, terms.threshold),
-            count=terms.count,
-            good_looks=terms.good_looks,
-            may_be_good=now >= watch.good_from_at,
-        )
+    findings = {signal: _finding(watch, signal, answers, terms, now) for signal in signals_of(watch)}
     if not findings:
         findings[""] = _without_signals(answers)
     worst = min(findings, key=lambda name: ("not_recovered", "inconclusive", "recovered").index(findings[name].verdict))
@@ -94,10 +88,79 @@ def find(watch: Watch, answers: list[CheckAnswer], now: datetime) -> tuple[Findi
     return findings[worst], data
 
 
+def _finding(watch: Watch, signal: str, answers: list[CheckAnswer], terms: Terms, now: datetime) -> Finding:
+    """One signal: its errors and latency beside the run's baseline, or beside the plan's own limits without one."""
+    checks = watch.run.revision.compiled.get("checks", [])
+    since = max(watch.warmup_until, counted_from(watch))
+    rows = Sample.objects.of(watch.target_id, signal).between(since, now)
+    row = baselines.of(watch.run, signal)
+    baseline, counts, series = baselines.plain(row) if row else None, rows.counts(), series_of(watch, signal, rows)
+    latency = latency_of(rows, row, terms, limits_ms(checks).get(signal))
+    judged = partial(
+        judge,
+        counts,
+        threshold=thresholds(checks).get(signal, terms.threshold),
+        count=terms.count,
+        good_looks=terms.good_looks,
+        may_be_good=now >= watch.good_from_at,
+        baseline=baseline,
+        series=series,
+    )
+    answers = [*answers, *_freshness(rows, now), *_load_problem(watch, signal)]
+    found = judged(answers)
+    if latency is None:
+        return found
+    # A latency that cannot be told yet withholds a good word; it hides no better reason, and no sign that all is well.
+    if latency.result != "cannot_tell" or found.verdict == "recovered":
+        found = judged([*answers, CheckAnswer("Latency", latency.result, latency.sentence)])
+    return replace(found, data={**found.data, "latency": {**latency.data, "says": latency.sentence}})
+
+
 def signals_of(watch: Watch) -> list[str]:
-    """The signals that are counted by our own load."""
-    signals = watch.run.revision.compiled.get("signals") or {}
-    return [name for name, signal in signals.items() if signal.get("probe", "load") == "load"]
+    """The signals that are counted: by our own load, or by the service's monitoring."""
+    return list(baselines.counted_signals(watch.run.revision.compiled))
+
+
+def series_of(watch: Watch, signal: str, rows: Any) -> Series:
+    """In how many points of time was counted, and how much traffic there was where that is the service's own."""
+    probe = watch.run.revision.compiled["signals"][signal].get("probe") or "load"
+    filled = rows.filter(requests__gt=0).values_list("seconds", "requests")
+    seconds = sum(one for one, _ in filled)
+    real = probe != "load" and seconds > 0
+    return Series(len(filled), sum(requests for _, requests in filled) / seconds if real else None)
+
+
+def latency_of(rows: Any, row: FrozenBaseline | None, terms: Terms, limit_ms: float | None) -> LatencyFinding | None:
+    """The latency beside the baseline and the plan's limit; None where there is neither, or too little time for it.
+
+    A watch that is shorter than twenty short blocks cannot prove a ratio; then only the plan's limit is judged.
+    """
+    seconds = terms.length - terms.warmup
+    long_enough = seconds >= SHORTEST_LATENCY
+    before = row.blocks if row and long_enough and len(row.blocks) >= FEWEST_BLOCKS else None
+    if limit_ms is None and before is None:
+        return None
+    timed = [(at.timestamp(), values) for at, values in rows.values_list("at", "latencies")]
+    length = (timed[-1][0] - timed[0][0]) if timed else 0.0
+    return judge_latency(
+        blocks_of(timed, seconds=max(5.0, min(BLOCK_SECONDS, length / (FEWEST_BLOCKS * 1.2)))),
+        before,
+        limit_ms=limit_ms,
+        confidence=share_of_alpha(terms.good_looks),
+        fewest_blocks=FEWEST_BLOCKS if long_enough else FEWEST_SHORT,
+    )
+
+
+def limits_ms(checks: list[dict[str, Any]]) -> dict[str, float]:
+    """`signal=… threshold="< 500ms"`: the p95 that a check of the validation asks of a signal, in milliseconds."""
+    factors = {"ms": 1.0, "s": 1000.0}
+    found = {}
+    for check in checks:
+        threshold = check.get("threshold") or {}
+        unit = str(threshold.get("unit") or "")
+        if check.get("signal") and unit in factors and str(threshold.get("op", "")).startswith("<"):
+            found[str(check["signal"])] = float(threshold["value"]) * factors[unit]
+    return found
 
 
 def counted_from(watch: Watch) -> datetime:

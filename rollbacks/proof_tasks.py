@@ -8,7 +8,7 @@ from datetime import datetime
 
 from celery import shared_task
 
-from rollbacks import detection, detection_process, escalation, sampling, watch
+from rollbacks import detection, detection_process, escalation, heartbeats, retention, sampling, watch
 from rollbacks.models import Target
 from timeline import domain_time
 
@@ -38,6 +38,22 @@ def hint_probe(sampling_id: int) -> bool:
         probe.apply_async(args=(sampling_id,), queue="probe", expires=HINT_SECONDS)
     except Exception as error:  # kombu raises many kinds when the broker goes away
         log.warning("Load %s waits for the next scan: %s", sampling_id, error)
+        return False
+    return True
+
+
+@shared_task(name="rollbacks.beat")
+def beat(target_id: int) -> None:
+    """One beat of a target's slow heartbeat."""
+    heartbeats.beat(target_id, stopping=worker_stops)
+
+
+def hint_beat(target_id: int) -> bool:
+    """Asks a worker for the beat that is due; the scan asks again until it was taken."""
+    try:
+        beat.apply_async(args=(target_id,), queue="probe", expires=HINT_SECONDS)
+    except Exception as error:  # kombu raises many kinds when the broker goes away
+        log.warning("The heartbeat of target %s waits for the next scan: %s", target_id, error)
         return False
     return True
 
@@ -92,6 +108,8 @@ def scan_proof() -> None:
     for watch_id in watch.take_looks(now):
         hint_look(watch_id)
     watch.cross_promises(now)
+    for target_id in heartbeats.due(now):
+        hint_beat(target_id)
     escalation.offer_due(now)
     escalation.begin_due(now)
     detect(now)
@@ -102,4 +120,4 @@ def forget_old_samples() -> None:
     """Once in an hour of this process."""
     if time.monotonic() - FORGOTTEN["at"] > FORGET_EVERY:
         FORGOTTEN["at"] = time.monotonic()
-        sampling.forget_old(domain_time.now())
+        retention.forget_old(domain_time.now())

@@ -7,8 +7,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from rollbacks import real_counts
+from rollbacks.baselines import counted_signals
+from rollbacks.context import Surroundings
 from rollbacks.load import Load, Tally, percentile, request_of
-from rollbacks.models import Run, Sample, Sampling, Target
+from rollbacks.models import Sample, Sampling, Target
 from rollbacks.parameters import fill, unbound
 from rollbacks.snapshot import every_step
 from timeline import domain_time
@@ -20,7 +23,6 @@ LONGEST = timedelta(hours=2)  # without a watch that asks for more
 SLICE_SECONDS = 5.0
 TURN_SECONDS = 20.0  # one task's share: then mails and looks that wait for a slot come first
 REDRAW_SECONDS = 10  # how often open pages are told of new samples
-KEEP = timedelta(days=30)
 # Requests after which "measured" is said on the timeline: the recommendation is asked anew then.
 MARKS = (30, 299)
 
@@ -28,14 +30,13 @@ MARKS = (30, 299)
 def start(
     target: Target, stream: Stream | str, compiled: Mapping[str, Any], *, by: Any = None, until: datetime | None = None
 ) -> list[Sampling]:
-    """Measures every signal of the plan that says `probe: load`, until then (default two hours). Twice is harmless."""
+    """Measures every signal of the plan that is counted, until then (default two hours). Twice is harmless."""
     stream = Stream.named(stream) if isinstance(stream, str) else stream
     until = until or domain_time.now() + LONGEST
-    started = []
-    for name, signal in (compiled.get("signals") or {}).items():
-        if signal.get("probe", "load") == "load":
-            started.append(_start_one(target, stream, compiled, name, signal, by=by, until=until))
-    return started
+    return [
+        _start_one(target, stream, compiled, name, signal, by=by, until=until)
+        for name, signal in counted_signals(compiled).items()
+    ]
 
 
 def stop(stream: Stream | str, *, reason: str = "") -> int:
@@ -73,7 +74,8 @@ def query_of(target: Target, compiled: Mapping[str, Any], signal: Mapping[str, A
     if problems := unbound(filled, declared):
         return filled, problems[0]
     try:
-        request_of(filled)
+        if signal.get("probe", "load") == "load":
+            request_of(filled)
     except ValueError as error:
         return filled, str(error)
     return filled, ""
@@ -144,8 +146,11 @@ def drive(
     one = Sampling.objects.select_related("target", "stream").filter(pk=sampling_id).first()
     if one is None or not one.query or not one.claim(owner):
         return False
+    if real_counts.is_meant(one.query):
+        return _read_once(one)
     try:
-        load = Load(one.query, hosts=one.target.hosts or (), rate=one.rate)
+        around = Surroundings.for_target(one.target)
+        load = Load(one.query, hosts=around.hosts, rate=one.rate, secrets=around.secrets)
     except ValueError as error:
         Sampling.objects.filter(pk=one.pk).update(problem=str(error)[:500])
         one.release()
@@ -173,6 +178,19 @@ def _turn(one: Sampling, load: Load, seconds: float, stopping: Callable[[], bool
     return not stopping()
 
 
+def _read_once(one: Sampling) -> bool:
+    """One reading of real counts a minute; the scan asks for the next one."""
+    try:
+        now, minute = domain_time.now(), timedelta(seconds=real_counts.SECONDS)
+        # A reading of the minute before begins a minute before it was taken.
+        recent = Sample.objects.of(one.target_id, one.signal).between(now - 2 * minute, None)
+        if not recent.filter(stream_key=one.stream.key).exists():
+            keep(one, real_counts.read(one.query, Surroundings.for_target(one.target)), now)
+    finally:
+        one.release()
+    return False
+
+
 def keep(one: Sampling, tally: Tally, at: datetime) -> bool:
     """Writes one bucket under the token; False when another worker took the load over meanwhile."""
     with transaction.atomic():
@@ -186,8 +204,8 @@ def keep(one: Sampling, tally: Tally, at: datetime) -> bool:
             target_id=one.target_id,
             stream_key=one.stream.key,
             signal=one.signal,
-            at=at,
-            seconds=max(0.1, (domain_time.now() - at).total_seconds()),
+            at=at - timedelta(seconds=tally.seconds),
+            seconds=tally.seconds or max(0.1, (domain_time.now() - at).total_seconds()),
             requests=tally.requests,
             errors=tally.errors,
             p50_ms=percentile(tally.latencies, 0.5),
@@ -203,47 +221,3 @@ def keep(one: Sampling, tally: Tally, at: datetime) -> bool:
     if int(at.timestamp()) // REDRAW_SECONDS != int(at.timestamp() - SLICE_SECONDS) // REDRAW_SECONDS:
         ring(one.stream.key, kind="sample")  # no event: open pages draw their charts anew
     return True
-
-
-def freeze_before(event: Event) -> None:
-    """On `run.started`: the figures before the first command, from the incident's own samples, kept as an event."""
-    run = Run.objects.select_related("stream", "target__service", "target__environment").get(pk=event.data["run"])
-    if run.kind in (Run.Kind.EVIDENCE, Run.Kind.DRY_RUN):
-        return
-    frozen = event.stream.events.filter(kind="before.frozen", data__run=run.pk)
-    asked = Sampling.objects.filter(target_id=run.target_id, stream=run.stream).order_by("pk")
-    for signal in dict.fromkeys(asked.values_list("signal", flat=True)):
-        first = asked.filter(signal=signal).first()
-        if first is None or frozen.filter(data__signal=signal).exists():
-            continue
-        rows = Sample.objects.of(run.target_id, signal).between(_since(run, first), event.at)
-        if figures := figures_of(rows):
-            Event.record(run.stream, "before.frozen", data=run.said(signal=signal, **figures))
-
-
-def _since(run: Run, first: Sampling) -> datetime:
-    """From the start of the measuring, or from the end of the run before: each rollback has its own *before*."""
-    earlier = Run.objects.exclusive().filter(target_id=run.target_id, pk__lt=run.pk, finished_at__gte=first.started_at)
-    ends = [one.finished_at for one in earlier if one.finished_at]
-    return max([first.started_at, *ends])
-
-
-def figures_of(rows: Any) -> dict[str, Any]:
-    """Requests, errors, rate and latency of some samples; empty when nothing was counted."""
-    counts, latencies = rows.counts(), []
-    if not counts.requests:
-        return {}
-    for values in rows.values_list("latencies", flat=True):
-        latencies += values
-    return {
-        "requests": counts.requests,
-        "errors": counts.errors,
-        "percent": round(100 * (counts.rate or 0), 2),
-        "p50_ms": percentile(latencies, 0.5),
-        "p95_ms": percentile(latencies, 0.95),
-    }
-
-
-def forget_old(now: datetime) -> int:
-    """Deletes raw samples after a month; what was concluded from them stands in verdicts and events."""
-    return Sample.objects.filter(at__lt=now - KEEP).delete()[0]

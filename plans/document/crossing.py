@@ -194,6 +194,7 @@ _SIGNAL_QUERIES = {
         "Write the name of a `process` check, or of a fence that prints the process id.",
     ),
     "log": (("check",), "Write the name of a check with `log=` and `pattern=`."),
+    "prometheus": (("check",), "Write the name of a check with `url=`, `promql ERRORS` and `of REQUESTS`."),
 }
 
 

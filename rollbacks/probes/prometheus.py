@@ -16,6 +16,7 @@ from plans.document.durations import strict
 from rollbacks.context import Answer, Surroundings
 from rollbacks.header_secrets import filled
 from rollbacks.http_client import Reply, Request, ask_once
+from rollbacks.intervals import Counts
 from rollbacks.measure import OPERATORS, limit_in_words
 from rollbacks.probes.http import longest
 
@@ -23,12 +24,17 @@ WORD = "promql"
 QUESTION = re.compile(
     r"promql(?:\s+over\s+(?P<over>\w+)(?:\s+every\s+(?P<every>\w+))?\s*:)?\s+(?P<expression>\S.*)", re.DOTALL
 )
+PARTS = re.compile(r"promql\s+(?P<errors>\S.*?)\n\s*of\s+(?P<requests>\S.*)", re.DOTALL)
 MOST_POINTS = 1000  # of a range; Prometheus itself refuses more than 11,000
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class CannotTell(ValueError):
     """A sentence why there is no value."""
+
+
+class NoSeries(CannotTell):
+    """Prometheus knows nothing under this expression."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,14 @@ class Question:
 
 def ask(step: Mapping[str, Any], around: Surroundings) -> Answer:
     """Every value of the answer must meet the threshold; without one, some value must be there."""
+    body = str(step.get("body") or "")
     try:
-        question = question_of(str(step.get("body") or ""))
-        values = values_of(step, around, question)
+        if PARTS.fullmatch(body.strip()):
+            counts = counts_of(step, around)
+            if not counts.requests:
+                return Answer("cannot_tell", "No request was counted: no data is never a pass.")
+            return judge(step, [counts.errors / counts.requests])
+        values = values_of(step, around, question_of(body))
     except ValueError as error:
         return Answer("cannot_tell", str(error))
     return judge(step, values)
@@ -82,6 +93,29 @@ def values_of(
     return _values(_result(reply))
 
 
+def counts_of(step: Mapping[str, Any], around: Surroundings) -> Counts:
+    """Errors and requests of `promql ERRORS` and, on the next line, `of REQUESTS`. Raises CannotTell.
+
+    Both are asked at the same moment. Where no request has failed yet, Prometheus has no series of failed ones: that
+    is zero errors as long as requests are counted.
+    """
+    parts = PARTS.fullmatch(str(step.get("body") or "").strip())
+    if parts is None:
+        raise CannotTell("Counts are asked as promql ERRORS and, on the next line, of REQUESTS.")
+    at = time.time()
+    requests = sum(values_of(step, around, Question(parts["requests"].strip()), at))
+    try:
+        errors = sum(values_of(step, around, Question(parts["errors"].strip()), at))
+    except NoSeries:
+        errors = 0.0
+    if not (math.isfinite(requests) and math.isfinite(errors)):
+        raise CannotTell("The counts of Prometheus are infinite.")
+    counts = Counts(round(requests), round(min(errors, requests)))
+    if counts.problem:
+        raise CannotTell(counts.problem)
+    return counts
+
+
 def _result(reply: Reply) -> dict[str, Any]:
     """The `data` of a good answer; everything else is Prometheus' own trouble, and named."""
     if reply.failure:
@@ -117,7 +151,7 @@ def _values(data: Mapping[str, Any]) -> list[float]:
     except (KeyError, TypeError, IndexError) as error:
         raise CannotTell("The answer of Prometheus cannot be read.") from error
     if not numbers:
-        raise CannotTell("Prometheus has no series for this expression: no data is never a pass.")
+        raise NoSeries("Prometheus has no series for this expression: no data is never a pass.")
     known = [number for number in numbers if not math.isnan(number)]
     if not known:
         raise CannotTell("Every value of this expression is NaN: usually a rate over no requests at all.")

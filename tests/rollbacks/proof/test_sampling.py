@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from rollbacks import proof_tasks, sampling
+from rollbacks import baselines, proof_tasks, retention, sampling
 from rollbacks.load import Load, Tally, percentile
 from rollbacks.models import Sample, Sampling
 from tests.rollbacks.proof.factories import COMPILED, T0, kinds, make_run, make_samples, make_sampling, make_target
@@ -213,8 +213,8 @@ def test_the_figures_before_the_first_command_are_frozen_once() -> None:
     make_samples(target, T0 + timedelta(seconds=5), seconds=20, errors=0)
     run = make_run(target, started_at=T0)
     event = Event.record(run.stream, "run.started", at=T0, data={"run": run.pk})
-    sampling.freeze_before(event)
-    sampling.freeze_before(event)
+    baselines.freeze_at_start(event)
+    baselines.freeze_at_start(event)
     (frozen,) = Event.objects.filter(kind="before.frozen")
     assert (frozen.data["requests"], frozen.data["errors"], frozen.data["percent"]) == (600, 240, 40.0)
     assert frozen.data["p95_ms"] == 4
@@ -229,14 +229,14 @@ def test_the_second_rollback_has_its_own_before() -> None:
     make_run(target, started_at=T0)  # finished 30 s later
     make_samples(target, T0 + timedelta(seconds=30), seconds=60, errors=5)
     second = make_run(target, started_at=T0 + timedelta(seconds=90))
-    sampling.freeze_before(Event.record(second.stream, "run.started", at=second.started_at, data={"run": second.pk}))
+    baselines.freeze_at_start(Event.record(second.stream, "run.started", at=second.started_at, data={"run": second.pk}))
     assert Event.objects.get(kind="before.frozen").data["percent"] == 10.0
 
 
 @pytest.mark.django_db
 def test_nothing_measured_freezes_nothing() -> None:
     run = make_run(make_target())
-    sampling.freeze_before(Event.record(run.stream, "run.started", at=T0, data={"run": run.pk}))
+    baselines.freeze_at_start(Event.record(run.stream, "run.started", at=T0, data={"run": run.pk}))
     assert kinds() == ["run.started"]
 
 
@@ -244,8 +244,8 @@ def test_nothing_measured_freezes_nothing() -> None:
 def test_old_samples_are_forgotten() -> None:
     target = make_target()
     make_samples(target, T0, seconds=10)
-    assert sampling.forget_old(T0 + timedelta(days=29)) == 0
-    assert sampling.forget_old(T0 + timedelta(days=31)) == 2
+    assert retention.forget_old(T0 + timedelta(days=29)) == 0
+    assert retention.forget_old(T0 + timedelta(days=31)) == 2
 
 
 @pytest.mark.django_db
