@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Sum
 
+from incidents import experience
 from incidents.models import AlertStatus, Drill, Incident
 from rollbacks.measure import Measure, number_in_words, same_words
 from rollbacks.models import Sample
@@ -18,6 +19,7 @@ FEWEST_REQUESTS = 30
 # With fewer errors a rate is a guess: 0 of 50 is no "under 1 %", and takes no alert's number away. 299 requests can tell.
 ENOUGH_ERRORS = 10
 TELLING_REQUESTS = 299
+NAMED_BY = {"detection": "the detection"}
 
 
 def recommend_for(incident: Incident) -> bool:
@@ -27,6 +29,7 @@ def recommend_for(incident: Incident) -> bool:
     if rehearsed := Drill.objects.filter(incident=incident).first():
         return incident.remember_recommendation(rehearsal_of(incident, rehearsed))
     answer = as_json(recommend(incident.compiled, facts_of(incident)), incident.compiled)
+    answer |= experience.of(incident, answer["level"])
     if hold := why_hold(incident):
         answer |= {"hold": hold, "sentence": f"{hold} {answer['sentence']}"}
     return incident.remember_recommendation(answer)
@@ -57,7 +60,9 @@ def facts_of(incident: Incident) -> RecommendationFacts:
     alert = incident.alerts.order_by("received_at").values_list("name", flat=True).first()
     return RecommendationFacts(
         named_lines=(line,) if line else (),
-        named_by=f"the alert {alert}" if alert and incident.source == "alert" else "the symptom",
+        named_by=NAMED_BY.get(incident.source, "the symptom")
+        if not alert or incident.source != "alert"
+        else f"the alert {alert}",
         symptom=incident.symptom,
         measured=measured_of(incident),
         failed_levels=failed_levels_of(incident),
