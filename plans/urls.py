@@ -1,6 +1,6 @@
 from django.urls import path
 
-from plans.views import change, check_up, guide, history, listing, page
+from plans.views import change, check_up, guide, history, listing, page, paper
 
 urlpatterns = [
     path("plans/", listing.plans, name="plans"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("plans/<slug:slug>/second-person/", change.second_person, name="plan-second-person"),
     path("plans/<slug:slug>/revisions/<int:number>/", page.revision, name="revision"),
     path("plans/<slug:slug>/revisions/<int:number>.md", page.markdown, name="revision-markdown"),
+    path("plans/<slug:slug>/revisions/<int:number>/paper/", paper.paper, name="revision-paper"),
+    path("plans/<slug:slug>/revisions/<int:number>/paper.html", paper.paper_file, name="revision-paper-file"),
     path("plans/<slug:slug>/revisions/<int:number>/difference/", history.difference, name="revision-difference"),
     path("plans/<slug:slug>/revisions/<int:number>/approval/", change.approval, name="revision-approval"),
     path("plans/<slug:slug>/revisions/<int:number>/withdrawal/", change.withdrawal, name="revision-withdrawal"),

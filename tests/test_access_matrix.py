@@ -36,7 +36,8 @@ TABLE: dict[str, tuple[str, str]] = {
     # the frame
     "now": PAGE, "health": PAGE, "healthz": (OPEN, NOBODY), "live": PAGE, "test-mail": ACT, "reports": PAGE,
     "practice-panel": PAGE, "practice-break": ACT, "practice-mend": ACT,
-    "intake-alertmanager": (NOBODY, TOKEN), "mark-deploy": (NOBODY, TOKEN),
+    "intake": (NOBODY, TOKEN), "api-declare": (NOBODY, TOKEN), "senders": (RESPOND, NOBODY), "intake-token": ADMIN_ACT,
+    "intake-token-revocation": ADMIN_ACT, "intake-payload": (RESPOND, NOBODY), "intake-replay": ACT, "mark-deploy": (NOBODY, TOKEN),
     # incidents
     "alert-setting-aside": ACT, "incidents": PAGE, "declare": (RESPOND, RESPOND), "declare-advice": (RESPOND, NOBODY), "incident": PAGE,
     "incident-acknowledgement": ACT, "incident-acknowledgement-withdrawal": ACT, "incident-escalation": ACT,
@@ -69,6 +70,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "plans": PAGE, "new-plan": (WRITE, WRITE), "check-up": (READ, READ), "plan": PAGE, "change-plan": (WRITE, WRITE),
     "plan-history": PAGE, "plan-second-person": WRITE_ACT, "revision": PAGE, "revision-markdown": PAGE,
     "revision-difference": PAGE, "revision-approval": WRITE_ACT, "revision-withdrawal": WRITE_ACT,
+    "revision-paper": PAGE, "revision-paper-file": PAGE,
     "plan-guide": (WRITE, WRITE), "plan-guide-undo": WRITE_ACT, "plan-guide-skip": WRITE_ACT, "plan-guide-saving": WRITE_ACT,
     "plan-guide-new-start": WRITE_ACT, "plan-guide-markdown": (WRITE, NOBODY),
 }  # fmt: skip

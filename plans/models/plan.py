@@ -22,7 +22,7 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         newest = Revision.objects.filter(plan=OuterRef("plan")).order_by("-number").values("pk")[:1]
         latest = (
             Revision.objects.filter(pk=Subquery(newest))
-            .light()
+            .defer("text", "reading")
             .select_related("author")
             .prefetch_related("approvals__by")
         )

@@ -6,9 +6,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from plans.access import may_edit
+from plans.callers import rehearsals_of
 from plans.check_up import check_up
 from plans.forms import NewPlanForm
 from plans.models import Plan
+from plans.readiness import summary
 from plans.seed import EXAMPLES, example_text
 
 DRAFT = "plan-new"
@@ -17,7 +19,12 @@ DRAFT = "plan-new"
 @require_GET
 def plans(request: HttpRequest) -> HttpResponse:
     """Every plan with the state of its latest revision."""
-    rows = [{"plan": plan, "revision": plan.latest[0]} for plan in Plan.objects.for_list() if plan.latest]
+    found = [plan for plan in Plan.objects.for_list() if plan.latest]
+    tried = rehearsals_of([plan.pk for plan in found])
+    rows = [
+        {"plan": plan, "revision": plan.latest[0], "tried": summary(plan.latest[0].compiled, tried[plan.pk])}
+        for plan in found
+    ]
     return render(request, "plans/plans.html", {"rows": rows, "examples": EXAMPLES})
 
 

@@ -5,9 +5,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from plans.access import current_for, revision_for
+from plans.callers import rehearsals_of
 from plans.check_up import check_up
 from plans.forms import WithdrawForm
 from plans.models import Revision
+from plans.readiness import measured, readiness
 from plans.side_by_side import side_by_side
 
 
@@ -37,13 +39,15 @@ def revision_page(
 ) -> HttpResponse:
     """One revision; `refusal` says why the act that was just tried did not take place."""
     newest = found.plan.revisions.order_by("-number").values_list("number", flat=True)[0]
+    rehearsals = rehearsals_of([found.plan_id])[found.plan_id]
     findings = (found.compiled, found.reading, found.problems, found.lint)
     context = {
         "plan": found.plan,
         "revision": found,
         "newest": newest,
         "is_current": found.number == newest,
-        "report": check_up(*findings),
+        "report": check_up(*findings, measured(rehearsals)),
+        "parts": readiness(found.compiled, found.lint, rehearsals),
         "blocks": side_by_side(found.text, *findings),
         "why_not_approve": found.may_approve(request.user),
         "withdraw_form": withdraw or WithdrawForm(),
