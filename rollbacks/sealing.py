@@ -19,7 +19,7 @@ class CannotOpen(Exception):
 
 def keys() -> list[str]:
     """The keys of this process, newest first; the first one seals, all of them open."""
-    derived = [derived_key(one).decode() for one in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    derived = [derived_key(str(one)).decode() for one in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     return [*settings.SECRETS_KEYS, *derived]
 
 

@@ -18,13 +18,13 @@ class Command(BaseCommand):
         parser.add_argument("act", choices=("new-key", "check", "rotate"))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        getattr(self, options["act"].replace("-", "_"))()
+        {"new-key": self.new_key, "check": self.look, "rotate": self.rotate}[options["act"]]()
 
     def new_key(self) -> None:
         """A random key for FIREBREAK_SECRETS_KEY; nothing is kept."""
         self.stdout.write(sealing.new_key())
 
-    def check(self) -> None:
+    def look(self) -> None:
         """Every secret: its target, its key, and whether this process can open it."""
         closed = 0
         for secret in secrets():
