@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from plans.document.durations import spoken
 from rollbacks.models import Run, Sample, StepRun, Watch
 from rollbacks.statistics import THRESHOLD, streak_start
 from rollbacks.watch_terms import thresholds
@@ -23,6 +24,7 @@ class Promise:
     recovered_at: datetime | None  # confirmed by a verdict
     is_over: bool  # confirmed, or the run and its watch have ended without
     crossed: bool
+    disagreement: str = ""  # the level's own time and the matrix's, each with its line, where they differ
 
     @property
     def is_broken(self) -> bool:
@@ -59,7 +61,24 @@ def promise_of(run: Run, now: datetime) -> Promise:
         recovered_at=recovered_at,
         is_over=bool(recovered_at or ended),
         crossed=run.promise_crossed_at is not None,
+        disagreement=disagreement_of(run),
     )
+
+
+def disagreement_of(run: Run) -> str:
+    """ "Level 1 promises 1 min (line 54), the matrix 5 min (line 303): they disagree."; empty where they do not."""
+    if not run.promise_seconds or not run.matrix_seconds or run.promise_seconds == run.matrix_seconds:
+        return ""
+    compiled = run.revision.compiled
+    level = next((one for one in compiled.get("levels", []) if one["number"] == run.level), {})
+    rows = [row for row in compiled.get("matrix", []) if run.level in (row.get("levels") or [])]
+    row = next((row for row in rows if row.get("timeframe_seconds") == run.matrix_seconds), {})
+    own = f"{spoken(run.promise_seconds)}{_line(level)}"
+    return f"Level {run.level} promises {own}, the matrix {spoken(run.matrix_seconds)}{_line(row)}: they disagree."
+
+
+def _line(part: dict[str, Any]) -> str:
+    return f" (line {part['line']})" if part.get("line") else ""
 
 
 def _candidate(run: Run, watch: Watch | None, now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ import pytest
 
 from rollbacks import escalation, watch
 from rollbacks.models import Escalation, Guard, Run, StepRun, Verdict, Watch
+from rollbacks.promise import promise_of
 from rollbacks.watch_terms import Terms
 from tests.rollbacks.proof.factories import COMPILED, T0, make_run, make_samples, make_target
 from timeline.models import Event
@@ -168,3 +169,13 @@ def test_an_offer_that_was_made_before_the_target_allowed_it_stays_an_offer() ->
     escalation.offer_due(SOON)
     Guard.objects.create(target=run.target, escalates=True)
     assert escalation.begin_due(SOON) == []
+
+
+def test_two_times_that_disagree_are_both_shown_with_their_lines() -> None:
+    level = {**LEVELS[0], "line": 54}
+    rows = [{"symptom": "Errors", "levels": [1], "line": 303, "timeframe_seconds": 300.0}]
+    run = make_run(make_target(), compiled={**TWO_LEVELS, "levels": [level], "matrix": rows}, matrix_seconds=300.0)
+    said = promise_of(run, CHANGED).disagreement
+    assert said == "Level 1 promises 1 min (line 54), the matrix 5 min (line 303): they disagree."
+    run.matrix_seconds = 60.0
+    assert promise_of(run, CHANGED).disagreement == ""
