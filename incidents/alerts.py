@@ -1,36 +1,29 @@
-"""Writes what monitoring says: attach to the live incident of the target, declare a new one, note what resolved."""
+"""Writes what monitoring says: attach to the live incident of the target, declare a new one, note what resolved.
 
-from dataclasses import dataclass, field
+One notification is one transaction and a few statements, however many alerts it brings.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from incidents.intake.alertmanager import IncomingAlert, Notification
-from incidents.models import Alert, AlertStatus, Incident, IntakeRule, Severity
-from rollbacks.measure import same_words
+from incidents import storms
+from incidents.intake.body import IncomingAlert, Notification
+from incidents.intake.generic import OPEN
+from incidents.models import Alert, AlertStatus, Incident
+from incidents.placing import Placer, Placing
 from rollbacks.models import Target
 from timeline import domain_time
 
-SEVERITY_WORDS = {
-    "critical": "critical", "page": "critical", "emergency": "critical", "error": "high", "high": "high",
-    "major": "high",
-    "warning": "medium", "warn": "medium", "medium": "medium", "minor": "low", "info": "low", "low": "low",
-}  # fmt: skip
 UNPLACED = "No rule and no labels “service” and “environment” name a target for it."
+MOST_FACTS = 20  # measured values that one notification may bring
+AT_ONCE = 400  # rows in one statement: SQLite binds at most 32766 values
 
-
-@dataclass
-class Placing:
-    """Where an alert belongs."""
-
-    target: Target
-    rule: IntakeRule | None
-    symptom: str
-    severity: str
-    metric: str
-    line: int | None
+Pair = tuple[Alert, IncomingAlert]
 
 
 @dataclass
@@ -46,93 +39,94 @@ class Taken:
 
 
 def take(notification: Notification, *, source: str = "alertmanager") -> Taken:
-    """Keeps every alert of a notification; each in its own transaction, so that sending it again is harmless."""
-    taken = Taken()
-    for incoming in notification.alerts:
+    """Keeps every alert of a notification; sending it again is harmless."""
+    try:
         with transaction.atomic():
-            take_one(incoming, taken, source=source, group_key=notification.group_key)
+            return _take(notification.alerts, source, notification.group_key)
+    except IntegrityError:
+        # The same notification arrived twice at once: the other one has kept its alerts by now.
+        with transaction.atomic():
+            return _take(notification.alerts, source, notification.group_key)
+
+
+def _take(incoming: Sequence[IncomingAlert], source: str, group_key: str) -> Taken:
+    """New ones are kept and placed, known ones counted, resolved ones noted."""
+    at, taken = domain_time.now(), Taken()
+    known = _known(incoming, source)
+    new: dict[tuple[str, datetime], IncomingAlert] = {}
+    again: list[Pair] = []
+    over: list[Pair] = []
+    for alert in (_started(alert, known, at) for alert in incoming):
+        row = known.get((alert.fingerprint, alert.starts_at))
+        if row is None and alert.status == "firing":
+            new[alert.fingerprint, alert.starts_at] = alert
+        elif row is None:
+            # Its firing never reached us, or it was already over: nothing to declare.
+            taken.resolved += 1
+        elif alert.status == "resolved" and row.status == AlertStatus.FIRING:
+            over.append((row, alert))
+        else:
+            again.append((row, alert))
+    fresh = _keep(new.values(), source, group_key, at)
+    taken.received, taken.repeated = len(fresh), len(again)
+    taken.resolved += len(over)
+    _see_again(again, at)
+    # A rule may have been added since, or the incident dismissed: an alert that still fires is not lost.
+    homeless = [pair for pair in again if _is_homeless(pair[0])]
+    _place([*fresh, *homeless], taken, at)
+    _resolve(over, at)
     return taken
 
 
-def take_one(incoming: IncomingAlert, taken: Taken, *, source: str, group_key: str) -> None:
-    """One alert: known and changed, known and repeated, or new."""
-    at = domain_time.now()
-    alert = _known(incoming, source)
-    if alert is None:
-        if incoming.status == "resolved":
-            # Its firing never reached us, or it was already over: nothing to declare.
-            taken.resolved += 1
-            return
-        alert = _keep(incoming, source, group_key, at)
-        taken.received += 1
-        place(alert, incoming, taken, at)
-    elif incoming.status == "resolved" and alert.status == AlertStatus.FIRING:
-        resolve(alert, incoming, at)
-        taken.resolved += 1
-    else:
-        _see_again(alert, incoming, at)
-        taken.repeated += 1
-        # A rule may have been added since, or the incident dismissed: an alert that still fires is not lost.
-        if alert.incident_id is None and alert.status == AlertStatus.FIRING and alert.set_aside_at is None:
-            place(alert, incoming, taken, at)
+def _place(pairs: Sequence[Pair], taken: Taken, at: datetime) -> None:
+    """Attaches alerts to the live incident of their target, or declares one; without a target a person decides."""
+    placer = Placer()
+    places: dict[int, list[tuple[Pair, Placing]]] = {}
+    for alert, incoming in pairs:
+        placing = placer.of(alert)
+        if placing is None:
+            alert.why_unassigned = UNPLACED
+            taken.unassigned.append(alert.name)
+        else:
+            alert.rule, alert.why_unassigned = placing.rule, ""
+            places.setdefault(placing.target.pk, []).append(((alert, incoming), placing))
+    for target in sorted(places):
+        _join(places[target], taken, at)
+    Alert.objects.bulk_update([alert for alert, _ in pairs], ["rule", "why_unassigned", "incident"], AT_ONCE)
 
 
-def place(alert: Alert, incoming: IncomingAlert, taken: Taken, at: datetime) -> None:
-    """Attaches the alert to the live incident of its target, or declares one; without a target a person decides."""
-    placing = placing_of(alert)
-    if placing is None:
-        Alert.objects.filter(pk=alert.pk).update(why_unassigned=UNPLACED)
-        taken.unassigned.append(alert.name)
-        return
-    alert.rule = placing.rule
-    alert.why_unassigned = ""
+def _join(placed: Sequence[tuple[Pair, Placing]], taken: Taken, at: datetime) -> None:
+    """All alerts of one target: one incident, whatever their number."""
+    (first, _), placing = placed[0]
     # The target's row is the lock: two notifications in the same second make one incident.
     Target.objects.select_for_update().filter(pk=placing.target.pk).first()
     incident = Incident.objects.live().real().filter(target=placing.target).order_by("detected_at").first()
     is_new = incident is None
     if incident is None:
-        incident = _declare(alert, placing, at)
+        incident = _declare(first, placing, at)
         taken.declared.append(incident.reference)
-    else:
+    said = []
+    _measure(incident, placed, at)
+    for number, ((alert, _), _) in enumerate(placed):
         alert.incident = incident
-        taken.attached.append(incident.reference)
-    alert.save(update_fields=["rule", "why_unassigned", "incident"])
-    _measure(incident, alert, incoming, placing, at)
-    data = {"name": alert.name, "labels": alert.labels, "fingerprint": alert.fingerprint, "value": alert.value}
-    incident.record("alert.received", at=at, data={**data, "declared": is_new, "summary": alert.summary})
+        if not is_new or number:
+            taken.attached.append(incident.reference)
+        data = {"name": alert.name, "labels": alert.labels, "fingerprint": alert.fingerprint, "value": alert.value}
+        said.append(("alert.received", {**data, "declared": is_new and not number, "summary": alert.summary}))
+    storms.say(incident, said, at)
 
 
-def resolve(alert: Alert, incoming: IncomingAlert, at: datetime) -> None:
-    """Notes that the alert is over; it resolves no incident: only a person does."""
-    alert.status, alert.ends_at, alert.last_seen_at = AlertStatus.RESOLVED, incoming.ends_at or at, at
-    alert.save(update_fields=["status", "ends_at", "last_seen_at"])
-    if alert.incident:
-        data = {"name": alert.name, "fingerprint": alert.fingerprint, "ended_at": alert.ends_at}
-        alert.incident.record("alert.resolved", at=at, data=data)
-
-
-def placing_of(alert: Alert) -> Placing | None:
-    """By the first rule that fits, else by labels that name service and environment; None = a person decides."""
-    rule = IntakeRule.objects.match(alert.name, alert.labels)
-    target = rule.target if rule else _target_by_labels(alert.labels)
-    if target is None:
-        return None
-    row = _row_of(target, rule.symptom if rule else alert.labels.get("symptom", ""))
-    words = str(row.get("symptom") or "") if row else (rule.symptom if rule else "")
-    said = alert.labels.get("severity", "")
-    by_row = str((row or {}).get("severity") or "").lower()
-    severity = (rule.severity if rule else "") or SEVERITY_WORDS.get(said.lower(), "") or by_row
-    metric = (rule.metric if rule else "") or (
-        str((row or {}).get("condition", {}) and row["condition"]["metric"]) if row and row.get("condition") else words
-    )
-    return Placing(
-        target=target,
-        rule=rule,
-        symptom=words,
-        severity=severity if severity in Severity.values else Severity.HIGH,
-        metric=metric or alert.name,
-        line=row["line"] if row else None,
-    )
+def _resolve(pairs: Sequence[Pair], at: datetime) -> None:
+    """Notes that alerts are over; it resolves no incident: only a person does."""
+    said: dict[int, list[tuple[str, dict[str, Any]]]] = {}
+    for alert, incoming in pairs:
+        alert.status, alert.ends_at, alert.last_seen_at = AlertStatus.RESOLVED, incoming.ends_at or at, at
+        if alert.incident_id:
+            data = {"name": alert.name, "fingerprint": alert.fingerprint, "ended_at": alert.ends_at}
+            said.setdefault(alert.incident_id, []).append(("alert.resolved", data))
+    Alert.objects.bulk_update([alert for alert, _ in pairs], ["status", "ends_at", "last_seen_at"], AT_ONCE)
+    for incident in Incident.objects.filter(pk__in=said).order_by("pk"):
+        storms.say(incident, said[incident.pk], at)
 
 
 def _declare(alert: Alert, placing: Placing, at: datetime) -> Incident:
@@ -150,52 +144,58 @@ def _declare(alert: Alert, placing: Placing, at: datetime) -> Incident:
     )
 
 
-def _measure(incident: Incident, alert: Alert, incoming: IncomingAlert, placing: Placing, at: datetime) -> None:
-    """An alert's value is a fact for the recommendation."""
-    if incoming.value is None:
-        return
-    unit = incoming.unit or alert.labels.get("unit") or alert.annotations.get("unit") or "%"
-    source = f"alert {alert.name}"
-    incident.remember_measurement(metric=placing.metric, value=incoming.value, unit=unit, source=source, at=at)
+def _measure(incident: Incident, placed: Sequence[tuple[Pair, Placing]], at: datetime) -> None:
+    """Alerts' values are facts for the recommendation: of one notification the first of each metric, and not a thousand."""
+    facts: dict[str, dict[str, Any]] = {}
+    for (alert, incoming), placing in placed:
+        if incoming.value is None or placing.metric in facts or len(facts) == MOST_FACTS:
+            continue
+        unit = incoming.unit or alert.labels.get("unit") or alert.annotations.get("unit") or "%"
+        facts[placing.metric] = {"value": incoming.value, "unit": unit, "source": f"alert {alert.name}"}
+    incident.remember_measurements(facts, at=at)
 
 
-def _known(incoming: IncomingAlert, source: str) -> Alert | None:
-    same = Alert.objects.select_related("incident").filter(source=source, fingerprint=incoming.fingerprint)
-    return same.filter(starts_at=incoming.starts_at).first()
+def _known(incoming: Iterable[IncomingAlert], source: str) -> dict[tuple[str, datetime], Alert]:
+    rows = Alert.objects.select_related("incident").filter(
+        source=source, fingerprint__in={alert.fingerprint for alert in incoming}
+    )
+    return {(row.fingerprint, row.starts_at): row for row in rows.order_by("starts_at")}
 
 
-def _keep(incoming: IncomingAlert, source: str, group_key: str, at: datetime) -> Alert:
-    made: dict[str, Any] = {
-        "name": incoming.name, "labels": incoming.labels, "annotations": incoming.annotations, "group_key": group_key,
-        "link": incoming.link, "value": incoming.value, "received_at": at, "last_seen_at": at,
-    }  # fmt: skip
-    key = {"source": source, "fingerprint": incoming.fingerprint, "starts_at": incoming.starts_at}
-    try:
-        with transaction.atomic():
-            return Alert.objects.create(**key, **made)
-    except IntegrityError:
-        # The same notification arrived twice at once: the other one keeps it.
-        return Alert.objects.select_related("incident").get(**key)
+def _started(alert: IncomingAlert, known: dict[tuple[str, datetime], Alert], at: datetime) -> IncomingAlert:
+    """A sender that sends no start means its firing row, else now."""
+    if alert.starts_at != OPEN:
+        return alert
+    mine = [row for (fingerprint, _), row in known.items() if fingerprint == alert.fingerprint]
+    firing = [row for row in mine if row.status == AlertStatus.FIRING]
+    newest = firing[-1] if firing else (mine[-1] if mine and alert.status == "resolved" else None)
+    return replace(alert, starts_at=newest.starts_at if newest else at)
 
 
-def _see_again(alert: Alert, incoming: IncomingAlert, at: datetime) -> None:
-    Alert.objects.filter(pk=alert.pk).update(last_seen_at=at, seen=F("seen") + 1, value=incoming.value)
-    alert.refresh_from_db()
+def _keep(incoming: Iterable[IncomingAlert], source: str, group_key: str, at: datetime) -> list[Pair]:
+    pairs = []
+    for alert in incoming:
+        row = Alert(
+            source=source, fingerprint=alert.fingerprint, starts_at=alert.starts_at, name=alert.name,
+            labels=alert.labels, annotations=alert.annotations, group_key=group_key, link=alert.link,
+            value=alert.value, received_at=at, last_seen_at=at,
+        )  # fmt: skip
+        pairs.append((row, alert))
+    Alert.objects.bulk_create([row for row, _ in pairs], AT_ONCE)
+    return pairs
 
 
-def _target_by_labels(labels: dict[str, str]) -> Target | None:
-    service = labels.get("service") or labels.get("job") or ""
-    environment = labels.get("environment") or labels.get("env") or ""
-    if not service or not environment:
-        return None
-    targets = Target.objects.select_related("service", "environment", "plan")
-    return targets.filter(service__slug=service, environment__slug=environment).first()
+def _see_again(pairs: Sequence[Pair], at: datetime) -> None:
+    ids = [alert.pk for alert, _ in pairs]
+    for start in range(0, len(ids), AT_ONCE):
+        Alert.objects.filter(pk__in=ids[start : start + AT_ONCE]).update(last_seen_at=at, seen=F("seen") + 1)
+    moved = []
+    for alert, incoming in pairs:
+        if alert.value != incoming.value:
+            alert.value = incoming.value
+            moved.append(alert)
+    Alert.objects.bulk_update(moved, ["value"], AT_ONCE)
 
 
-def _row_of(target: Target, symptom: str) -> dict[str, Any] | None:
-    """The row of the matrix with these words, in the plan's text of now."""
-    revision = (target.plan.runnable or target.plan.current) if target.plan else None
-    if not symptom or revision is None:
-        return None
-    rows = revision.compiled.get("matrix", [])
-    return next((row for row in rows if same_words(row.get("symptom", ""), symptom)), None)
+def _is_homeless(alert: Alert) -> bool:
+    return alert.incident_id is None and alert.status == AlertStatus.FIRING and alert.set_aside_at is None

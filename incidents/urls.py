@@ -23,6 +23,7 @@ from incidents.views import (
     timeline,
     watching,
 )
+from incidents.views import intake as intake_views
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -118,7 +119,13 @@ urlpatterns = [
     path("targets/<int:target>/channels/<int:channel>/removal/", reaching.channel_removal, name="channel-removal"),
     path("targets/<int:target>/contacts/<int:contact>/test/", reaching.contact_test, name="contact-test"),
     path("targets/<int:target>/audiences/", reaching.audiences, name="audiences"),
-    path("api/intake/alertmanager/", api.intake_alertmanager, name="intake-alertmanager"),
+    path("api/intake/<slug:kind>/", api.intake, name="intake"),
+    path("api/incidents/", api.declare, name="api-declare"),
+    path("intake/", intake_views.senders, name="senders"),
+    path("intake/tokens/", intake_views.make_token, name="intake-token"),
+    path("intake/tokens/<int:pk>/revocation/", intake_views.revoke_token, name="intake-token-revocation"),
+    path("intake/payloads/<int:pk>/", intake_views.payload, name="intake-payload"),
+    path("intake/payloads/<int:pk>/replay/", intake_views.replay, name="intake-replay"),
     path("api/deploys/", deploy_api.mark, name="mark-deploy"),
     path("health/", health.health, name="health"),
     path("health/test-mail/", health.test_mail, name="test-mail"),

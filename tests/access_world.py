@@ -15,6 +15,8 @@ from incidents.models import (
     Drill,
     Evidence,
     HandOver,
+    IntakePayload,
+    IntakeToken,
     Message,
     Page,
     PlanProposal,
@@ -79,6 +81,8 @@ def make_world(root: Path, person: Any) -> World:
         "retrospective-action-end": {"item": action.pk},
         "retrospective-action-move": {"item": action.pk},
         "retrospective-comment-end": {"comment": remark.pk},
+        "intake": {"kind": "alertmanager"},
+        "intake-token-revocation": {"pk": IntakeToken.make(name="a sender")[0].pk},
         "note-edit": {"line": 1},
         "line-star": {"line": 1},
         "attachment": {
@@ -104,6 +108,8 @@ def make_world(root: Path, person: Any) -> World:
         "change-service": {"slug": target.service.slug},
         "change-environment": {"slug": target.environment.slug},
     }
+    kept = IntakePayload.keep(token=None, kind="generic", body=b'{"name": "A"}', status=202, answer={})
+    names |= {key: {"pk": kept.pk} for key in ("intake-payload", "intake-replay")}
     names |= dict.fromkeys(("step-confirmation", "step-approval", "run-output"), steps)
     names |= dict.fromkeys(("step-retry", "step-skip", "step-undo"), undecided)
     names |= {

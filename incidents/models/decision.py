@@ -65,8 +65,17 @@ class DecisionVerbs(IncidentRecord):
 
     def remember_measurement(self, *, metric: str, value: float, unit: str, source: str, at: datetime) -> None:
         """Keeps the latest measured value of a metric as a fact for the recommendation."""
-        fact = {"value": value, "unit": unit, "from": source, "at": at.isoformat()}
-        self._change(measured={**self.measured, metric: fact})
+        self.remember_measurements({metric: {"value": value, "unit": unit, "source": source}}, at=at)
+
+    def remember_measurements(self, facts: dict[str, dict[str, Any]], *, at: datetime) -> None:
+        """Several at once: `{metric: {"value", "unit", "source"}}`."""
+        if not facts:
+            return
+        kept = {
+            metric: {"value": fact["value"], "unit": fact["unit"], "from": fact["source"], "at": at.isoformat()}
+            for metric, fact in facts.items()
+        }
+        self._change(measured={**self.measured, **kept})
 
     def _read_correction(self, field: str, value: Any) -> Any:
         """The typed value; refuses what the field cannot hold."""

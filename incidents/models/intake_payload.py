@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 
 from timeline import domain_time
+from timeline.models import Event
 
 KEPT = 50  # of each sender
 MAX_KEPT_BYTES = 256 * 1024  # a larger body is counted, not kept
@@ -48,6 +49,13 @@ class IntakePayload(models.Model):
         mine = cls.objects.filter(token=token).order_by("-pk")
         if oldest_kept := mine.values_list("pk", flat=True)[KEPT - 1 : KEPT].first():
             cls.objects.filter(token=token, pk__lt=oldest_kept).delete()
+
+    def mark_replayed(self, *, by: Any, answer: dict[str, Any]) -> None:
+        """Says who took it again and what became of it."""
+        with transaction.atomic():
+            type(self).objects.filter(pk=self.pk).update(replayed_at=domain_time.now(), answer=answer)
+            data = {"payload": self.pk, "kind": self.kind, "answer": answer}
+            Event.record("installation", "intake.replayed", actor=by, data=data)
 
     @property
     def text(self) -> str:

@@ -10,12 +10,14 @@ from incidents.models.incident_record import Severity
 
 
 class IntakeRuleQuerySet(models.QuerySet["IntakeRule"]):
+    def in_order(self) -> "IntakeRuleQuerySet":
+        """The active rules in the order in which they are asked."""
+        related = ("target__service", "target__environment", "target__plan")
+        return self.filter(active=True).select_related(*related).order_by("position", "pk")
+
     def match(self, name: str, labels: dict[str, Any]) -> "IntakeRule | None":
         """The first active rule, in order, that fits the alert."""
-        rules = (
-            self.filter(active=True).select_related("target__service", "target__environment").order_by("position", "pk")
-        )
-        return next((rule for rule in rules if rule.fits(name, labels)), None)
+        return next((rule for rule in self.in_order() if rule.fits(name, labels)), None)
 
 
 class IntakeRule(models.Model):

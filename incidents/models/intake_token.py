@@ -1,12 +1,15 @@
 """The bearer tokens of monitoring systems; only a hash is kept."""
 
+import base64
 import hashlib
+import hmac
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Case, F, When
 
 from timeline import domain_time
 from timeline.models import Event
@@ -18,6 +21,11 @@ PER_MINUTE = 12_000
 def hash_of(token: str) -> str:
     """SHA-256 is enough: the token is 32 random bytes, not a password."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _is_recent(timestamp: str) -> bool:
+    """Within five minutes: a body that somebody recorded is not taken again later."""
+    return timestamp.isdigit() and abs(domain_time.now().timestamp() - int(timestamp)) <= 300
 
 
 class IntakeToken(models.Model):
@@ -48,15 +56,41 @@ class IntakeToken(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
     @classmethod
-    def make(cls, *, name: str, by: Any = None) -> tuple["IntakeToken", str]:
+    def make(
+        cls, *, name: str, by: Any = None, signed: bool = False, may_declare: bool = False
+    ) -> tuple["IntakeToken", str]:
         """The row and the token itself, which is shown once and never kept."""
         token = f"fb_{secrets.token_urlsafe(32)}"
         with transaction.atomic():
             row = cls.objects.create(
-                name=name, prefix=token[:8], hash=hash_of(token), created_at=domain_time.now(), created_by=by
-            )
-            Event.record("installation", "intake_token.made", actor=by, data={"name": name, "prefix": row.prefix})
+                name=name, prefix=token[:8], hash=hash_of(token), created_at=domain_time.now(), created_by=by,
+                signed=signed, may_declare=may_declare,
+            )  # fmt: skip
+            data = {"name": name, "prefix": row.prefix, "signed": signed, "may_declare": may_declare}
+            Event.record("installation", "intake_token.made", actor=by, data=data)
         return row, token
+
+    @property
+    def signing_secret(self) -> str:
+        """What the sender signs its bodies with: derived, so that the database alone cannot sign."""
+        made = hmac.new(settings.SECRET_KEY.encode(), f"intake signature {self.hash}".encode(), hashlib.sha256)
+        return base64.urlsafe_b64encode(made.digest()).decode().rstrip("=")
+
+    def signs(self, body: bytes, signature: str, timestamp: str = "") -> bool:
+        """True for the HMAC-SHA256 of the body in hex, also as `sha256=…`; with a timestamp, of `timestamp:body`."""
+        said = f"{timestamp}:".encode() + body if timestamp else body
+        if timestamp and not _is_recent(timestamp):
+            return False
+        wanted = hmac.new(self.signing_secret.encode(), said, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(wanted, signature.strip().lower().removeprefix("sha256="))
+
+    def may_call(self, *, at: datetime | None = None) -> bool:
+        """Counts one call of this minute; False once there are more than allowed. One UPDATE, shared by all processes."""
+        minute = int((at or domain_time.now()).timestamp()) // 60
+        calls = Case(When(minute=minute, then=F("calls") + 1), default=1)
+        IntakeToken.objects.filter(pk=self.pk).update(calls=calls, minute=minute)
+        before = self.calls if self.minute == minute else 0
+        return before < self.per_minute
 
     @classmethod
     def known(cls, token: str) -> "IntakeToken | None":

@@ -8,9 +8,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from incidents import advice as advices
+from incidents import declaring
 from incidents.access import require_responder
 from incidents.forms import DeclareForm
-from incidents.models import Incident, Refused
+from incidents.models import Refused
 from rollbacks.models import Target
 
 
@@ -21,7 +22,7 @@ def declare(request: HttpRequest) -> HttpResponse:
     form = DeclareForm(request.POST or None, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         try:
-            incident = _declare(form.cleaned_data, by=request.user)
+            incident, _ = declaring.declare(form.cleaned_data, source="person", by=request.user)
         except Refused as why:
             form.add_error(None, str(why))
         else:
@@ -61,18 +62,3 @@ def _advice_for(form: DeclareForm) -> advices.Advice | None:
     targets = list(form.fields["target"].queryset)  # type: ignore[attr-defined]
     target = next((target for target in targets if str(target.pk) == str(chosen)), targets[0] if targets else None)
     return advices.advice(target, str(form["symptom"].value() or "")) if target else None
-
-
-def _declare(given: dict[str, Any], *, by: Any) -> Incident:
-    target, symptom = given["target"], given["symptom"].strip()
-    found = advices.advice(target, symptom)
-    return Incident.declare(
-        target=target,
-        title=given["title"].strip() or symptom,
-        severity=given["severity"] or found.severity or "high",
-        symptom=symptom,
-        detected_at=given["detected_at"],
-        by=by,
-        matrix_line=found.line,
-        key=given["key"] or None,
-    )

@@ -1,0 +1,29 @@
+"""Alerts by the thousand: rows for all of them, lines of the timeline for the first, one line that counts the rest."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from incidents.models import Alert, Incident
+
+# On one incident's timeline within a minute; a person reads no more, and every line costs an open page a fetch.
+MOST_LINES = 20
+WINDOW = timedelta(minutes=1)
+KINDS = ("alert.received", "alert.resolved")
+
+
+def say(incident: Incident, said: Iterable[tuple[str, dict[str, Any]]], at: datetime) -> int:
+    """Writes what came, `(kind, data)` each, while there is room; the rest is counted. Returns how many were counted."""
+    lines = list(said)
+    if not lines:
+        return 0
+    since = at - WINDOW
+    recent = incident.events.filter(at__gt=since)
+    room = max(0, MOST_LINES - recent.filter(kind__in=KINDS).count())
+    for kind, data in lines[:room]:
+        incident.record(kind, at=at, data=data)
+    rest = len(lines) - room
+    if rest > 0 and not recent.filter(kind="alert.storm").exists():
+        total = Alert.objects.filter(incident_id=incident.pk).count()
+        incident.record("alert.storm", at=at, data={"alerts": rest, "of_the_incident": total})
+    return max(0, rest)
