@@ -61,6 +61,7 @@ function drawFront(chart) {
   ctx.save();
   ctx.font = `${10 * scale}px sans-serif`;
   ctx.lineWidth = scale;
+  ctx.textAlign = "left";
   ctx.textBaseline = "top";
   for (const limit of series.limits) {
     const y = chart.valToPos(limit.value, "y", true);
