@@ -15,6 +15,9 @@ INERT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}")
 TEXTS = ("title", "item", "body", "path", "url", "log", "pattern", "cwd", "via")
 # In these a `<word>` that no parameter declares is refused too: a shell would read it as a redirection.
 COMMANDS = ("shell", "exec")
+# In a step that is asked for every line of its output, not only for its last.
+LINES = "wants_lines"
+MOST_CHOICES = 50
 _COMPARISON = re.compile(r"([\w.-]+?)\s*(<=|>=|==|<|>)\s*(.+)")
 
 
@@ -25,6 +28,7 @@ class Reading:
     exit_code: int | None
     last_line: str = ""
     sentence: str = ""  # why it could not be asked
+    lines: tuple[str, ...] = ()  # where all of them were asked for: `LINES` in the step
 
 
 Read = Callable[[dict[str, Any], Mapping[str, str]], Reading]
@@ -110,6 +114,7 @@ class Resolver:
     params: dict[str, str] = field(default_factory=dict)
     facts: dict[str, bool | str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    choices: dict[str, list[str]] = field(default_factory=dict)  # what a person may pick for a parameter
     _failed: set[str] = field(default_factory=set)
 
     def refuse_unknown(self) -> None:
@@ -126,6 +131,8 @@ class Resolver:
 
     def _resolve(self, name: str) -> None:
         how = self.declared[name]
+        if how.get("choices") and self.undone is None:
+            self._offer(name, str(how["choices"]), how.get("pattern"))
         value = self._value(name, how)
         if value is None:
             self._failed.add(name)
@@ -134,6 +141,17 @@ class Resolver:
             self.problems.append(problem)
         else:
             self.params[name] = value
+
+    def _offer(self, name: str, step_name: str, pattern: str | None) -> None:
+        """What a read step lists for a parameter. Offered, never enforced: a value may come to be by the run itself.
+
+        A list that cannot be had is no problem of the run."""
+        known = len(self.problems)
+        reading = self._ask(name, step_name, lines=True)
+        del self.problems[known:]
+        if reading is not None and reading.exit_code == 0:
+            fit = [line for line in dict.fromkeys(reading.lines) if not why_refused(name, line, pattern)]
+            self.choices[name] = fit[:MOST_CHOICES]
 
     def _value(self, name: str, how: Mapping[str, Any]) -> str | None:
         for source in (self.given, self.undone or {}, self.target_params):
@@ -158,7 +176,7 @@ class Resolver:
             return None
         return reading.last_line
 
-    def _ask(self, name: str, step_name: str) -> Reading | None:
+    def _ask(self, name: str, step_name: str, *, lines: bool = False) -> Reading | None:
         step = self.steps.get(step_name)
         if step is None:
             self.problems.append(f"{name} is read by the step {step_name}, which the plan does not have.")
@@ -170,7 +188,7 @@ class Resolver:
         if left := unbound(filled, self.declared):
             self.problems += left
             return None
-        return self.read(filled, self.params)
+        return self.read({**filled, LINES: True} if lines else filled, self.params)
 
     def fact(self, name: str) -> bool | str | None:
         """The value of a fact: the target's word, else exit 0 of its read step.

@@ -27,7 +27,8 @@ def render_for(run: "Run", given: Mapping[str, str]) -> Rendered:
         answer = probes.ask(step, Surroundings.for_target(run.target, params=params), patient=False)
         value = answer.value if isinstance(answer.value, dict) else {}
         if "exit_code" in value:
-            return Reading(value["exit_code"], str(value.get("last") or ""), answer.sentence)
+            lines = tuple(str(line) for line in value.get("lines", []))
+            return Reading(value["exit_code"], str(value.get("last") or ""), answer.sentence, lines)
         code = {"pass": 0, "fail": 1}.get(answer.result)
         return Reading(code, "" if isinstance(answer.value, dict | list) else str(answer.value or ""), answer.sentence)
 

@@ -20,6 +20,7 @@ class Asked:
     source: str
     pattern: str
     may_change: bool
+    choices: tuple[str, ...] = ()  # what the target has: offered, never enforced
 
 
 def level_of(run: Run) -> Json:
@@ -58,12 +59,19 @@ def parameters(run: Run) -> list[Asked]:
             for problem in run.problems
         )
     ]
-    rows = []
+    rows, offered = [], run.snapshot.get("choices", {})
     for name in [*run.params, *missing]:
         how = declared.get(name, {})
         may_change = run.kind != "undo" and not how.get("from")
         rows.append(
-            Asked(name, str(run.params.get(name, "")), _source(run, name, how), how.get("pattern") or "", may_change)
+            Asked(
+                name,
+                str(run.params.get(name, "")),
+                _source(run, name, how),
+                how.get("pattern") or "",
+                may_change,
+                tuple(offered.get(name, ())),
+            )
         )
     return rows
 

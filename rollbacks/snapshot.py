@@ -120,6 +120,7 @@ def render(
         "target": frozen(place),
         "params": resolver.params,
         "facts": resolver.facts,
+        **({"choices": resolver.choices} if resolver.choices else {}),
         "steps": unique(steps),
         "checks": own if kind != "evidence" else [],
         "before": before,

@@ -43,7 +43,7 @@ def names_in_use(document: PlanDocument) -> frozenset[str]:
         if match:
             found.add(match.group(1))
     data = document.header.data
-    for part, key in (("params", "from"), ("facts", "from"), ("signals", "query")):
+    for part, key in (("params", "from"), ("params", "choices"), ("facts", "from"), ("signals", "query")):
         fields = data.get(part)
         for value in fields.values() if isinstance(fields, dict) else ():
             name = value.get(key) if isinstance(value, dict) else None
@@ -170,14 +170,15 @@ def _check_gotos(compiled: dict[str, Any], findings: Findings) -> None:
 def _check_header(header: Header, by_name: dict[str, dict[str, Any]], findings: Findings) -> None:
     for part, fields in (("params", header.params), ("facts", header.facts)):
         for name, said in fields.items():
-            source = said.get("from")
-            step = by_name.get(source or "")
-            if source and (step is None or step["effect"] != "read" or step["kind"] not in _ASKED):
-                line = header.line(part, name)
-                what = "names no step" if step is None else "names a step that is no `read`"
-                findings.problem(
-                    line, f"`from: {source}` of `{name}` {what}.", "Write the name of a fence with `effect=read`."
-                )
+            for key in ("from", "choices"):
+                source = said.get(key)
+                step = by_name.get(source or "")
+                if source and (step is None or step["effect"] != "read" or step["kind"] not in _ASKED):
+                    line = header.line(part, name)
+                    what = "names no step" if step is None else "names a step that is no `read`"
+                    findings.problem(
+                        line, f"`{key}: {source}` of `{name}` {what}.", "Write the name of a fence with `effect=read`."
+                    )
     for name, signal in header.signals.items():
         query = signal["query"]
         kinds, hint = _SIGNAL_QUERIES.get(signal["probe"], _SIGNAL_QUERIES["load"])

@@ -15,7 +15,7 @@ INERT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}")
 """What a parameter's value may look like: it means nothing to a shell, in quotes or bare."""
 _EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 _TOP = ("plan", "service", "params", "facts", "signals", "watch", "tasks", "contacts", "roles")
-_PARAM_KEYS = ("pattern", "default", "from", "bind")
+_PARAM_KEYS = ("pattern", "default", "from", "bind", "choices")
 _SIGNAL_KEYS = ("metric", "probe", "query", "rate", "unit")
 _WATCH_KEYS = ("warmup", "looks", "good_from", "errors", "count", "escalate")
 WATCH = {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rollbacks.context import Answer, Surroundings
+from rollbacks.parameters import LINES, MOST_CHOICES
 from rollbacks.small_command import SHELL, Done, run_small
 
 # Only these are handed down from the worker; everything else is named by the step.
@@ -44,7 +45,9 @@ def environment(step: Mapping[str, Any], around: Surroundings) -> dict[str, str]
 
 def _judge(step: Mapping[str, Any], done: Done, timeout: float) -> Answer:
     last = next((line.strip() for line in reversed(done.output.splitlines()) if line.strip()), "")
-    value = {"exit_code": done.exit_code, "last": last[:500]}
+    value: dict[str, Any] = {"exit_code": done.exit_code, "last": last[:500]}
+    if step.get(LINES):
+        value["lines"] = [line.strip()[:200] for line in done.output.splitlines() if line.strip()][:MOST_CHOICES]
     if done.problem:
         return Answer("cannot_tell", done.problem, value)
     if done.stopped:
