@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.run-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
 
-.PHONY: simulate help run test test-sqlite test-postgres venv lint format e2e acceptance bench corpus
+.PHONY: simulate help run test test-sqlite test-postgres venv lint format e2e acceptance acceptance-long bench corpus
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -60,6 +60,10 @@ e2e: $(DEV_STAMP) ## Only the journeys in a browser
 acceptance: $(DEV_STAMP) ## TARGET=FOLDER: every scenario on a real service; fails when anything skips
 	@[ -n "$(TARGET)" ] || { echo "make acceptance needs TARGET=FOLDER, a folder whose setup.sh starts a real service to roll back."; exit 1; }
 	@$(PY) -m pytest tests/acceptance --target="$(TARGET)"
+
+acceptance-long: $(DEV_STAMP) ## TARGET=FOLDER: every fault at every level, about two hours; goes on where it was stopped
+	@[ -n "$(TARGET)" ] || { echo "make acceptance-long needs TARGET=FOLDER, a folder whose setup.sh starts a real service to roll back."; exit 1; }
+	@$(PY) -m pytest tests/acceptance --target="$(TARGET)" --long --state="$(or $(STATE),var/acceptance-long.json)"
 
 bench: $(DEV_STAMP) ## Measure the claims of docs/performance.md, as ratios taken in one run
 	@for file in benchmarks/bench_*.py; do $(PY) $$file || exit 1; done

@@ -15,6 +15,8 @@ PASSWORD = "correct horse battery"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--target", default="", help="a folder whose setup.sh starts a real service to roll back")
+    parser.addoption("--long", action="store_true", help="the long acceptance instead of the short one")
+    parser.addoption("--state", default="var/acceptance-long.json", help="what of the long acceptance has passed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance import long_run
 from tests.acceptance.mail_sink import MailSink
 from tests.acceptance.product import Product
 from tests.acceptance.real_target import RealTarget
@@ -22,11 +23,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in own:
         item.add_marker(pytest.mark.acceptance)
     if config.getoption("--target") or not own:
+        wanted = long_run.to_run(own, long=config.getoption("--long"), state=state_of(config))
+        left_out = [item for item in own if item not in wanted]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
         return
     if any("acceptance" in str(word) for word in config.invocation_params.args):
         pytest.exit(NEEDED, returncode=2)
     items[:] = [item for item in items if item not in own]
     config.hook.pytest_deselected(items=own)
+
+
+def state_of(config: pytest.Config) -> Path | None:
+    """The file of the long acceptance; None outside of it."""
+    return Path(config.getoption("--state")).resolve() if config.getoption("--long") else None
 
 
 @pytest.hookimpl(trylast=True)
@@ -97,6 +107,9 @@ def story(installed_service: RealTarget) -> Iterator[Scene]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failure shows what the processes of the product said last."""
     report = yield
+    state = state_of(item.config)
+    if state and long_run.name_of(item) and (report.when == "call" or report.failed):
+        long_run.keep(state, long_run.name_of(item), report.outcome)
     found = getattr(item, "funcargs", {})
     scene = found.get("scene") or found.get("story")
     if report.failed and isinstance(scene, Scene):
