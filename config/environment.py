@@ -34,6 +34,14 @@ def env_bool(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name}={raw!r} is neither true nor false. Use 1 or 0.")
 
 
+def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """One of the words."""
+    raw = env_str(name, default).strip().lower()
+    if raw not in choices:
+        raise ImproperlyConfigured(f"{name}={raw!r} is none of {', '.join(choices)}.")
+    return raw
+
+
 def env_int(name: str, default: int) -> int:
     """A whole number."""
     raw = env_str(name, str(default)).strip()

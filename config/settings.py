@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from config.database_url import database_from_url, sqlite_database
-from config.environment import env_bool, env_float, env_int, env_keys, env_list, env_str
+from config.environment import env_bool, env_choice, env_float, env_int, env_keys, env_list, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_str("FIREBREAK_DATA", str(BASE_DIR / "var"))).resolve()
@@ -258,6 +258,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # The domain clock may be moved by tests and drills of the clock, never in production.
 DOMAIN_TIME_OFFSET_SECONDS = 0.0 if PRODUCTION else env_float("FIREBREAK_TIME_OFFSET", 0.0)
+# Closing an incident with open action items: "reason" asks for one, "refuse" waits for them, "allow" does not mind.
+CLOSE_WITH_OPEN_ITEMS = env_choice("FIREBREAK_CLOSE_WITH_OPEN_ITEMS", "reason", ("reason", "refuse", "allow"))
 PRACTICE = env_bool("FIREBREAK_PRACTICE", not PRODUCTION)
 PRACTICE_DIR = DATA_DIR / "practice"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from django.db import transaction
 
-from incidents import detected, drills, escalating, evidence_keeping, recommendation
+from incidents import after_care, detected, drills, escalating, evidence_keeping, recommendation
 from incidents.models import Contact, Incident, Page, Task
 from plans.models import Plan, Refused
 from rollbacks import sampling, watch
@@ -134,6 +134,18 @@ def end_drill(event: Event) -> None:
         drills.hold(incident, at=event.at)
 
 
+def keep_rolled_back(event: Event) -> None:
+    """A service that still runs rolled back is an action item, until it is restored."""
+    if incident := incident_of(event):
+        after_care.keep_rolled_back(incident)
+
+
+def end_rolled_back(event: Event) -> None:
+    """A restore or an undo succeeded."""
+    if event.data.get("run_kind") in ("restore", "undo") and (incident := incident_of(event)):
+        after_care.end_rolled_back(incident.target_id)
+
+
 Table = Mapping[str, tuple[Callable[[Event], None], ...]]
 STEP_ENDS = ("step.succeeded", "step.failed", "step.timed_out", "step.skipped", "step.settled", "step.lost")
 RUN_ENDS = ("run.succeeded", "run.failed", "run.timed_out", "run.canceled")
@@ -143,7 +155,8 @@ FOLLOWERS: Table = {
     "incident.declared": (page_first_contact, recommend, gather_evidence, measure),
     "incident.corrected": (recommend,),
     "incident.reopened": (measure, recommend),
-    "incident.resolved": (stop_measuring, end_drill),
+    "incident.resolved": (stop_measuring, end_drill, keep_rolled_back),
+    "incident.merged": (stop_measuring,),
     "incident.dismissed": (stop_measuring, end_drill),
     "revision.added": (note_plan_change,),
     "revision.approved": (plan_drills,),
@@ -158,4 +171,5 @@ FOLLOWERS: Table = {
     "escalation.begun": (escalating.begin,),
     **dict.fromkeys(STEP_ENDS, (keep_evidence,)),
     **dict.fromkeys(RUN_ENDS, (finish_evidence,)),
+    "run.succeeded": (finish_evidence, end_rolled_back),
 }

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from incidents import auditor, drills, hand_overs, promises
+from incidents import after_care, auditor, drills, hand_overs, promises
 from incidents.models import Delivery, Page, Phase
 from incidents.notifications import RELATED, deliver, deliver_message, give_up
 from plans.models import Refused
@@ -59,7 +59,15 @@ def audit() -> None:
 @shared_task(name="incidents.scan")
 def scan() -> None:
     """Fires what is due; harmless when two run at once, and what was missed fires late."""
-    for part in (announce_phases, escalate_pages, settle_deliveries, remind, page_hand_overs, announce_drills):
+    for part in (
+        announce_phases,
+        escalate_pages,
+        settle_deliveries,
+        remind,
+        page_hand_overs,
+        announce_drills,
+        remind_of_actions,
+    ):
         try:
             part()
         except Exception:
@@ -107,6 +115,11 @@ def remind() -> int:
 def page_hand_overs() -> int:
     """Pages those who were asked to take over and did not answer; returns how many."""
     return hand_overs.page_the_silent(domain_time.now())
+
+
+def remind_of_actions() -> int:
+    """Reminds owners of action items whose day has come; returns how many were told."""
+    return after_care.remind(domain_time.now())
 
 
 def announce_drills() -> int:

@@ -62,6 +62,7 @@ urlpatterns = [
     path("incidents/<int:pk>/resolution/", endings.resolution, name="incident-resolution"),
     path("incidents/<int:pk>/reopening/", endings.reopening, name="incident-reopening"),
     path("incidents/<int:pk>/dismissal/", endings.dismissal, name="incident-dismissal"),
+    path("incidents/<int:pk>/merging/", endings.merging, name="incident-merging"),
     path("incidents/<int:pk>/closure/", endings.closure, name="incident-closure"),
     path("incidents/<int:pk>/watch/", watching.prolongation, name="incident-watch"),
     path("incidents/<int:pk>/restore/", endings.restore, name="incident-restore"),

@@ -79,6 +79,30 @@ def dismissal(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @posted
+def merging(request: HttpRequest, pk: int) -> HttpResponse:
+    """Says that this incident is the same as another live one, and leads there."""
+    number = request.POST.get("into", "").upper().removeprefix("INC-")
+    reason = request.POST.get("reason", "")
+
+    def merge(incident: Incident) -> Incident:
+        into = Incident.objects.filter(pk=int(number)).first() if number.isdigit() else None
+        if into is None:
+            raise Refused("Say into which incident: INC-41.")
+        incident.merge(into=into, by=request.user, reason=reason)
+        return into
+
+    return act(
+        request,
+        pk,
+        merge,
+        done="Merged. Its alerts stand here now.",
+        saved=f"merging-{pk}",
+        repeats="incident.merged",
+        then=lambda _, into: str(into.get_absolute_url()),
+    )
+
+
+@posted
 def closure(request: HttpRequest, pk: int) -> HttpResponse:
     """Ends the work on a resolved incident."""
     reason = request.POST.get("reason", "")
