@@ -15,7 +15,7 @@ from config.data_folder import write_private
 from config.roles import ADMINISTRATOR
 from incidents.models import Contact, IntakeRule, IntakeToken, Stakeholder
 from plans.models import Plan
-from rollbacks.models import Environment, Service, Target
+from rollbacks.models import Environment, Guard, Service, Target
 from timeline.models import Event
 
 PLAN = settings.BASE_DIR / "plans" / "examples" / "practice.md"
@@ -73,6 +73,8 @@ def _alerts(target: Target, by: Any, root: Path) -> None:
             target=target,
             symptom=symptom,
         )
+    # Its own monitoring says what is wrong; a second finder would only race it.
+    Guard.objects.create(target=target, detects=False)
     _, token = IntakeToken.make(name="Practice service", by=by)
     root.mkdir(parents=True, exist_ok=True)
     write_private(root / "intake-token", token)

@@ -15,7 +15,7 @@ from rollbacks.statistics import THRESHOLD, Counts, percent, wilson_lower, wilso
 # Looked at every few seconds for days: a bound at 95 % would be wrong by chance several times a day.
 SURE = 0.999
 NOBODY = ("refused", "broken")  # kinds of errors where nobody answered at all: a crash, and no query error
-SLOWER_TIMES, SLOWER_MS, SLOWER_SHARE = 2.0, 100.0, 0.2
+SLOWER_TIMES, SLOWER_MS, SLOWER_SHARE = 2.0, 200.0, 0.25
 LEAK_MB, LEAK_SHARE, LEAK_SECONDS = 64.0, 0.25, 30.0
 FEWEST_REFUSED = 5
 
@@ -133,7 +133,7 @@ def read_latency(one: Condition, stretch: Stretch) -> Reading:
     now = _quantile(stretch.latencies, 0.95)
     beside = f", {before:g} ms before" if before is not None else ""
     words = f"p95 {now:g} ms of {counts.requests} requests in {stretch.seconds:g} s{beside}"
-    # With a number 95 of 100 must be quicker; against the past, where a pause of the host is no fault, 80 of 100.
+    # With a number 95 of 100 must be quicker; against the past, where a pause of the host is no fault, 75 of 100.
     share = 0.05 if one.limit is not None else SLOWER_SHARE
     if wilson_lower(counts, SURE) > share:
         return Reading(True, words, now, "ms")
