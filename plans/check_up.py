@@ -13,7 +13,7 @@ HEADINGS = {
     "cannot_fail": ("Checks that cannot fail", "needs-you"),
     "unproved": ("What nothing proves", "is-late"),
     "missing": ("What is missing", ""),
-    "unmeasured": ("Promises that nobody measured", "is-late"),
+    "unmeasured": ("Promises not measured, or not kept", "is-late"),
     "unwise": ("What is legal but unwise", "is-late"),
 }
 SHOWN = 6

@@ -49,7 +49,9 @@ def paper_page(revision: Revision, *, as_file: bool) -> str:
     """The page as HTML; a file carries its own style, a page of this site may not (its content security policy)."""
     compiled = revision.compiled
     sheets = [_sheet(compiled, place) for place in places_of(revision.plan)] or [_sheet(compiled, ANYWHERE)]
-    style = (Path(settings.BASE_DIR) / "static" / "css" / "paper.css").read_text(encoding="utf-8") if as_file else ""
+    css = (Path(settings.BASE_DIR) / "static" / "css" / "paper.css").read_text(encoding="utf-8")
+    # Our own file, never a person's words; and only in the file that this site does not show.
+    style = format_html("<style>{}</style>", SafeString(css)) if as_file else ""
     context = {
         "plan": revision.plan,
         "revision": revision,

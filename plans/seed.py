@@ -21,6 +21,11 @@ def example_text(name: str) -> str:
     return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
 
+def as_written() -> str:
+    """A plan as teams write it, with the flaws that are found most: the check-up shows itself on it."""
+    return (FOLDER / "as-written.md").read_text(encoding="utf-8")
+
+
 def load_example(name: str, *, slug: str = "", by: Any = None, approve: bool = False) -> Plan:
     """The shipped plan as a plan of this installation; safe to call at every start.
 

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_http_methods
 
 from plans.check_up import check_up as examine
 from plans.forms import TextForm
+from plans.seed import as_written
 from plans.side_by_side import side_by_side
 
 DRAFT = "plan-check-up"
@@ -13,10 +14,11 @@ DRAFT = "plan-check-up"
 
 @require_http_methods(["GET", "POST"])
 def check_up(request: HttpRequest) -> HttpResponse:
-    """Needs no service, no target and no permission: it is where a team begins."""
-    if request.method == "GET":
+    """Needs no service, no target and no permission: it is where a team begins. `?example=1` shows one at work."""
+    if request.method == "GET" and "example" not in request.GET:
         return render(request, "plans/check_up.html", {"form": TextForm(draft=DRAFT)})
-    form = TextForm(request.POST, request.FILES, draft=DRAFT)
+    given = request.POST if request.method == "POST" else {"text": as_written()}
+    form = TextForm(given, request.FILES, draft=DRAFT if request.method == "POST" else "")
     if not form.is_valid() or form.reading is None:
         return render(request, "plans/check_up.html", {"form": form}, status=422)
     found = form.reading

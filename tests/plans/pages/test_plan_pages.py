@@ -227,3 +227,12 @@ def test_a_reader_sees_no_buttons(signed_in: SignedIn, viewer: User, plan_author
     page = text(signed_in(viewer).get("/plans/shop/"))
     assert "Change the plan" not in page
     assert "Approve revision" not in page
+
+
+def test_the_check_up_shows_itself_on_an_example(signed_in: SignedIn, viewer: User) -> None:
+    page = text(signed_in(viewer).get("/plans/check-up/?example=1"))
+    headings = ["What would run", "What stops it", "Checks that cannot fail", "What nothing proves", "What is missing"]
+    assert [page.index(heading) for heading in headings] == sorted(page.index(heading) for heading in headings)
+    assert "Failed orders from 1 % to 10 % have no row." in page
+    assert "Keep it and answer" not in page
+    assert not Plan.objects.exists()
