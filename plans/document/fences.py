@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from plans.document import shell
 from plans.document.blocks import Fence
@@ -146,6 +147,7 @@ def role_of(fence: Fence, before: str = "") -> str:
     return "doc"
 
 
+@lru_cache(maxsize=512)
 def _role_of_shell(body: str) -> str:
     lines = [line for line in shell.logical_lines(body) if not line.is_blank]
     if not lines or all(line.is_comment for line in lines):

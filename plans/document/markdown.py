@@ -140,7 +140,7 @@ class _Scan:
         gap = len(rest) - len(rest.lstrip(" \t"))
         width = match.end() + (gap if 1 <= gap <= 4 and rest.strip() else 1)
         inner = [text[width:]]
-        fence, is_open = _fence_after("", inner[0]), _may_go_on(inner[0]) and not inner[0].startswith("    ")
+        fence = _fence_after("", inner[0])
         self.at += 1
         while self.at < len(self.lines):
             line = self.lines[self.at]
@@ -148,12 +148,10 @@ class _Scan:
                 if len(inner) == 1 and not inner[0].strip():
                     break  # an item opens with at most one blank line
                 inner.append("")
-                is_open = False
             elif line[:width].isspace() and len(line) > width:
                 inner.append(line[width:])
                 fence = _fence_after(fence, inner[-1])
-                is_open = _may_go_on(inner[-1]) and (is_open or not inner[-1].startswith("    "))
-            elif is_open and not fence and not rules.ends_paragraph(line, in_list=True):
+            elif not fence and _is_open(inner) and not rules.ends_paragraph(line, in_list=True):
                 inner.append(_lazy(line))
             else:
                 break
@@ -234,6 +232,8 @@ def _lazy(line: str) -> str:
 
 def _fence_after(fence: str, line: str) -> str:
     """Returns the marks of the fence that is open after a line of an item."""
+    if "```" not in line and "~~~" not in line:
+        return fence
     match = rules.FENCE.match(line)
     if match is None:
         return fence
@@ -241,6 +241,16 @@ def _fence_after(fence: str, line: str) -> str:
     if not fence:
         return marks
     return "" if marks[0] == fence[0] and len(marks) >= len(fence) and not match.group(3).strip() else fence
+
+
+def _is_open(lines: list[str]) -> bool:
+    """Says whether these lines of an item end in a paragraph."""
+    for line in reversed(lines):
+        if not line.startswith("    "):
+            return bool(line) and _may_go_on(line)
+        if not _may_go_on(line):
+            return False
+    return False  # indented code from its first line on
 
 
 def _may_go_on(line: str) -> bool:

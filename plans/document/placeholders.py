@@ -68,10 +68,8 @@ _BRACES = re.compile(r"\{\{\s*[A-Za-z_][\w -]{0,60}\s*\}\}")
 _BRACKET = re.compile(r"(?<![\]\w!\\$\[(])\[(?P<inside>[A-Za-z][^\[\]\n`\"'=*^\\]{1,100})\](?![(\[\]:=$])")
 _PATH_PIECE = re.compile(r"(?<=/)(\{[a-z][a-z0-9_-]{1,40}\})")
 _VARIABLE = re.compile(r"\$\{?(?P<name>[A-Z][A-Z0-9_]{2,60})\b\}?")
-_ASSIGNED = re.compile(
-    r"(?:^|[\s;(])(?:export\s+|local\s+|readonly\s+|\$env:)?(?P<name>[A-Z][A-Z0-9_]{2,60})=|\bread\s+(?:-\w+\s+)*(?P<read>[A-Z][A-Z0-9_]{2,60})|\bfor\s+(?P<loop>[A-Z]\w*)\s+in",
-    re.MULTILINE,
-)
+_ASSIGNED = re.compile(r"\b([A-Z][A-Z0-9_]{2,60})=")
+_GIVEN = re.compile(r"\bread\s+(?:-\w+\s+)*([A-Z][A-Z0-9_]{2,60})|\bfor\s+([A-Z]\w*)\s+in")
 _USUAL = frozenset(
     [
         "PATH",
@@ -121,11 +119,20 @@ def find(text: str) -> dict[str, int]:
     for match in _BRACKET.finditer(text):
         if not _NO_BLANK.search(match.group("inside")) and not _is_ini_section(text, match):
             add(match.group(0))
-    given = {name for match in _ASSIGNED.finditer(text) for name in match.groups() if name} | _USUAL
+    given = _given(text) | _USUAL
     for match in _VARIABLE.finditer(text):
         if match.group("name") not in given:
             add("$" + match.group("name"))
     return found
+
+
+def _given(text: str) -> set[str]:
+    """Returns the variables that the document itself gives a value: `NAME=`, `read NAME`, `for NAME in`."""
+    assigned = {m.group(1) for m in _ASSIGNED.finditer(text) if text[m.start() - 1 : m.start()] in _BEFORE_NAME}
+    return assigned | {name for match in _GIVEN.finditer(text) for name in match.groups() if name}
+
+
+_BEFORE_NAME = frozenset(["", " ", "\t", "\n", ";", "(", ":"])
 
 
 def _is_ini_section(text: str, match: re.Match[str]) -> bool:

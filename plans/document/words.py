@@ -225,6 +225,7 @@ def column_of(header: str, table: tuple[tuple[str, str], ...] = COLUMNS) -> str:
     return next((name for name, pattern in table if re.search(pattern, text)), "")
 
 
+@lru_cache(maxsize=4096)
 def alternative_of(comment: str) -> str:
     """Returns the alternative a comment, label or heading opens: a deployment type or a slug of its name; else empty.
 
