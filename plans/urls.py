@@ -6,6 +6,7 @@ urlpatterns = [
     path("plans/", listing.plans, name="plans"),
     path("plans/new/", listing.new_plan, name="new-plan"),
     path("plans/check-up/", check_up.check_up, name="check-up"),
+    path("plans/check-up/live/", check_up.live, name="check-up-live"),
     path("plans/<slug:slug>/", page.plan, name="plan"),
     path("plans/<slug:slug>/change/", change.change, name="change-plan"),
     path("plans/<slug:slug>/guide/", guide.guide, name="plan-guide"),

@@ -45,7 +45,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "note-edit": ACT, "incident-timeline": PAGE, "timeline-csv": PAGE, "timeline-json": PAGE, "line-star": ACT, "attachment": PAGE,
    
     "incident-tick": ACT, "incident-tick-withdrawal": ACT, "incident-evidence-skip": ACT, "incident-resolution": READ_AND_ACT,
-    "incident-reopening": ACT, "incident-dismissal": ACT, "incident-closure": ACT, "incident-merging": ACT,
+    "incident-reopening": ACT, "incident-dismissal": ACT, "incident-known": ACT, "incident-closure": ACT, "incident-merging": ACT,
     "incident-restore": ACT, "incident-watch": ACT, "incident-messages": PAGE, "incident-message": ACT, "message": READ_AND_ACT,
     "message-preview": PAGE, "message-text": PAGE, "message-sending": ACT, "message-test": ACT, "message-by-hand": ACT,
     "message-correction": ACT, "message-discarding": ACT, "delivery-resending": ACT, "retrospective": READ_AND_ACT,
@@ -67,7 +67,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "run-stop": ACT, "run-pause": ACT, "run-resumption": ACT, "run-undo": ACT, "run-log": PAGE, "run-output": PAGE,
     "step-confirmation": ACT, "step-approval": ACT, "step-retry": ACT, "step-skip": ACT, "step-undo": ACT, "settle": READ_AND_ACT,
     # plans
-    "plans": PAGE, "new-plan": (WRITE, WRITE), "check-up": (READ, READ), "plan": PAGE, "change-plan": (WRITE, WRITE),
+    "plans": PAGE, "new-plan": (WRITE, WRITE), "check-up": (READ, READ), "check-up-live": (NOBODY, READ), "plan": PAGE, "change-plan": (WRITE, WRITE),
     "plan-history": PAGE, "plan-second-person": WRITE_ACT, "revision": PAGE, "revision-markdown": PAGE,
     "revision-difference": PAGE, "revision-approval": WRITE_ACT, "revision-withdrawal": WRITE_ACT,
     "revision-paper": PAGE, "revision-paper-file": PAGE,

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from plans.check_up import check_up as examine
 from plans.forms import TextForm
@@ -30,3 +30,14 @@ def check_up(request: HttpRequest) -> HttpResponse:
         "title": found.compiled.get("title") or "The text",
     }
     return render(request, "plans/check_up.html", context)
+
+
+@require_POST
+def live(request: HttpRequest) -> HttpResponse:
+    """The verdict of a text that is being written, for the line under its field; the form's button says it in full."""
+    form = TextForm({"text": request.POST.get("text", "")})
+    if not form.is_valid() or form.reading is None:
+        return render(request, "plans/live_check.html", {"errors": form.errors.get("text", [])})
+    found = form.reading
+    report = examine(found.compiled, found.understood, found.problems, found.lint)
+    return render(request, "plans/live_check.html", {"report": report})

@@ -236,3 +236,14 @@ def test_the_check_up_shows_itself_on_an_example(signed_in: SignedIn, viewer: Us
     assert "Failed orders from 1 % to 10 % have no row." in page
     assert "Keep it and answer" not in page
     assert not Plan.objects.exists()
+
+
+def test_a_text_is_checked_while_it_is_written(author: Client, plan_author: User) -> None:
+    make_plan(by=plan_author)
+    assert 'hx-post="/plans/check-up/live/"' in text(author.get("/plans/shop/change/"))
+    said = text(author.post("/plans/check-up/live/", {"text": BROKEN}))
+    assert "Cannot run yet: 1 problem." in said
+    assert "Line 17: <code>&lt;wanted&gt;</code> is not declared." in said
+    assert "Can run once it is approved" in text(author.post("/plans/check-up/live/", {"text": GOOD}))
+    assert "There is no text yet" in text(author.post("/plans/check-up/live/", {"text": " "}))
+    assert Plan.objects.count() == 1
