@@ -70,9 +70,9 @@ def disagreement_of(run: Run) -> str:
     if not run.promise_seconds or not run.matrix_seconds or run.promise_seconds == run.matrix_seconds:
         return ""
     compiled = run.revision.compiled
-    level = next((one for one in compiled.get("levels", []) if one["number"] == run.level), {})
+    level: dict[str, Any] = next((one for one in compiled.get("levels", []) if one["number"] == run.level), {})
     rows = [row for row in compiled.get("matrix", []) if run.level in (row.get("levels") or [])]
-    row = next((row for row in rows if row.get("timeframe_seconds") == run.matrix_seconds), {})
+    row: dict[str, Any] = next((row for row in rows if row.get("timeframe_seconds") == run.matrix_seconds), {})
     own = f"{spoken(run.promise_seconds)}{_line(level)}"
     return f"Level {run.level} promises {own}, the matrix {spoken(run.matrix_seconds)}{_line(row)}: they disagree."
 

@@ -91,7 +91,7 @@ def rows_of(target: Target) -> list[dict[str, Any]]:
     """Each row of the matrix with what was last read of it; the gap between the rows comes last."""
     states = {state.key: state for state in Detected.objects.filter(target=target)}
     found = conditions(detection.compiled_of(target))
-    rows = [{"condition": one, "state": states.get(one.symptom[:300])} for one in found]
+    rows: list[dict[str, Any]] = [{"condition": one, "state": states.get(one.symptom[:300])} for one in found]
     if detection.GAP in states:
         rows.append({"condition": {"symptom": detection.GAP}, "state": states[detection.GAP]})
     return rows

@@ -192,6 +192,7 @@ def test_a_watch_never_says_recovered_while_what_was_detected_goes_on(target: Ta
     run = make_run(target, compiled=compiled, checks=[])
     opened = watch.open_watch(run)
     assert opened is not None
+    assert run.finished_at is not None
     make_samples(target, run.finished_at, seconds=600)
     look_at = run.finished_at + timedelta(seconds=600)
     Detected.objects.create(
