@@ -59,11 +59,26 @@ def started_ticks(pid: int) -> int | None:
 def stat_fields(pid: int) -> list[str] | None:
     """The fields of /proc/PID/stat after the command's name: state, parent, group, session, …; None for a gone
     process."""
+    said = asked(pid, "stat")
+    return said.decode(errors="replace").rpartition(")")[2].split() if said else None
+
+
+def asked(pid: int, name: str) -> bytes:
+    """One file of a process; empty for one that is gone or not ours. After each step every process is asked: the plain
+    calls take a quarter of what a path object does."""
     try:
-        text = (PROC / str(pid) / "stat").read_text()
+        descriptor = os.open(f"{PROC}/{pid}/{name}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return None
-    return text.rpartition(")")[2].split()
+        return b""
+    try:
+        said = b""
+        while more := os.read(descriptor, 65536):
+            said += more
+        return said
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
 
 
 def group_members(pgid: int) -> list[int]:
@@ -87,9 +102,8 @@ def marked(token: str) -> list[int]:
     wanted = f"{TOKEN}={token}".encode()
     found = []
     for pid in all_pids():
-        try:
-            environment = (PROC / str(pid) / "environ").read_bytes()
-        except OSError:
+        environment = asked(pid, "environ")
+        if wanted not in environment:
             continue
         fields = stat_fields(pid) if wanted in environment.split(b"\0") else None
         if fields and fields[0] not in ("Z", "X"):

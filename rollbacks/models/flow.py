@@ -7,7 +7,7 @@ stream).
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from rollbacks.models.states import Refused, RunKind, RunStatus, StepStatus
@@ -31,14 +31,21 @@ def go_on(run: "Run") -> None:
         stop(run)
     elif run.pause_requested_at:
         hold(run, "A person asked to pause.")
-    elif run.steps.filter(status=StepStatus.QUEUED).exists():
-        return
-    elif waiting := run.steps.filter(status=StepStatus.WAITING).first():
-        wait_for(run, waiting)
-    elif step := run.steps.filter(status=StepStatus.PENDING).order_by("position").first():
-        open_step(run, step)
-    else:
+    elif (step := next_of(run)) is None:
         finish(run)
+    elif step.status == StepStatus.WAITING:
+        wait_for(run, step)
+    elif step.status == StepStatus.PENDING:
+        open_step(run, step)
+
+
+def next_of(run: "Run") -> "StepRun | None":
+    """The step that is queued, else the one that waits, else the first that has not begun. One query."""
+    order = models.Case(
+        models.When(status=StepStatus.QUEUED, then=0), models.When(status=StepStatus.WAITING, then=1), default=2
+    )
+    begun = run.steps.filter(status__in=(*OPEN, StepStatus.PENDING)).order_by(order, "position")
+    return begun.first()
 
 
 def open_step(run: "Run", step: "StepRun") -> None:

@@ -5,7 +5,7 @@ database's clock.
 """
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -27,23 +27,21 @@ if TYPE_CHECKING:
 SNAPSHOT_CHANGED = "The snapshot is not the one that was approved. Nothing was started; make a new draft."
 
 
-def claim(run_id: int, *, owner: str, host: str, boot_id: str = "") -> "StepRun | None":
-    """The next step of a run, running under this owner's lease, with its Attempt row; None when there is nothing to
-    claim."""
+def claim(run_id: int, *, owner: str, host: str, boot_id: str = "", at_work: bool = False) -> "StepRun | None":
+    """The next step of a run, running under this owner's lease, with its Attempt row as `claimed`; None when there is
+    nothing to claim. `at_work`: the caller has just done a step of this run, so that there is probably another."""
     from rollbacks.models import Attempt, Run
 
-    if not something_to_claim(run_id):
+    if not at_work and not something_to_claim(run_id):
         return None  # 49 of 50 duplicate hints end here, without the write lock
     with transaction.atomic():
-        run = Run.locked(run_id)
-        if run.status == RunStatus.QUEUED:
-            begin(run)
-        step = run.steps.filter(status=StepStatus.QUEUED).order_by("position").first()
-        if step is None or not is_approved(step, run) or not take(step, owner):
+        step = queued_step(run_id) if at_work else first_step(run_id)
+        if step is None:
             return None
-        step.refresh_from_db()
-        step.run = run
-        Attempt.objects.create(
+        run = step.run
+        if not is_approved(step, run) or not take(step, owner):
+            return None
+        step.claimed = Attempt.objects.create(
             step_run=step,
             number=step.attempt,
             token=step.token,
@@ -57,6 +55,28 @@ def claim(run_id: int, *, owner: str, host: str, boot_id: str = "") -> "StepRun 
             run.started_at = step.started_at
         Event.record(run.stream, "step.started", data=step.said(owner=owner, effect=step.effect))
     return step
+
+
+def first_step(run_id: int) -> "StepRun | None":
+    """The queued step of a run that may have to begin first, with the run's row locked."""
+    from rollbacks.models import Run
+
+    run = Run.locked(run_id)
+    if run.status == RunStatus.QUEUED:
+        begin(run)
+    step = run.steps.filter(status=StepStatus.QUEUED).order_by("position").first()
+    if step is not None:
+        step.run = run
+    return step
+
+
+def queued_step(run_id: int) -> "StepRun | None":
+    """The queued step with its run, whose row is locked, in one query; `take` looks whether it is still so."""
+    from rollbacks.models import StepRun
+
+    with_run = ("run__target", "run__service", "run__environment", "run__stream")
+    locked = StepRun.objects.select_for_update(of=("run",)).select_related(*with_run)
+    return locked.filter(run_id=run_id, status=StepStatus.QUEUED).order_by("position").first()
 
 
 def something_to_claim(run_id: int) -> bool:
@@ -106,23 +126,27 @@ def take(step: "StepRun", owner: str) -> bool:
     allowed = Q(run__status=RunStatus.RUNNING, run__cancel_requested_at=None) | Q(
         is_cleanup=True, run__status=RunStatus.CANCELING
     )
-    return bool(
-        type(step)
-        .objects.filter(allowed, pk=step.pk, status=StepStatus.QUEUED)
-        .update(
-            status=StepStatus.RUNNING,
-            attempt=F("attempt") + 1,
-            token=F("token") + 1,
-            owner=owner,
-            lease_until=lease_end(),
-            started_at=domain_time.now(),
-            finished_at=None,
-            exit_code=None,
-            detail="",
-            outcome={},
-            verify_answer=None,
-        )
+    changes: dict[str, Any] = {
+        "status": StepStatus.RUNNING,
+        "attempt": step.attempt + 1,
+        "token": step.token + 1,
+        "owner": owner,
+        "started_at": domain_time.now(),
+        "finished_at": None,
+        "exit_code": None,
+        "detail": "",
+        "outcome": {},
+        "verify_answer": None,
+    }
+    # The row as we read it under the run's lock, or nothing.
+    mine = type(step).objects.filter(
+        allowed, pk=step.pk, status=StepStatus.QUEUED, token=step.token, attempt=step.attempt
     )
+    if not mine.update(**changes, lease_until=lease_end()):
+        return False
+    for name, value in changes.items():
+        setattr(step, name, value)
+    return True
 
 
 def lease_end() -> models.ExpressionWrapper:
@@ -155,8 +179,8 @@ def record(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
             record_late(step, outcome, token)
             return False
         Attempt.objects.filter(step_run=step, token=token).update(finished_at=timezone.now(), outcome=outcome.status)
-        step.refresh_from_db()
-        step.run = run
+        for name, value in changes.items():
+            setattr(step, name, value)
         if step.section == step.Section.BEFORE:
             run.remember_state(outcome.data.get("answers", {}))
         said: dict[str, object] = {

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Who does these: a person, or the clock. Everything else is done by a worker.
 WAITING_KINDS = ("manual", "approval")
+# Kinds that change nothing, whatever their effect says.
+NO_CHANGE = ("wait", "check", *WAITING_KINDS)
 
 
 class StepRunQuerySet(models.QuerySet["StepRun"]):
@@ -64,6 +66,9 @@ class StepRun(models.Model):
     is_cleanup = models.BooleanField(default=False)  # runs although the run is stopping
     decided = models.BooleanField(default=False)  # its failure needs no person any more
 
+    # The attempt that a worker has just claimed it with; only on the object that `leases.claim` gave.
+    claimed: "Attempt | None" = None
+
     objects = StepRunQuerySet.as_manager()
 
     class Meta:
@@ -100,7 +105,7 @@ class StepRun(models.Model):
 
     @property
     def changes_something(self) -> bool:
-        return self.effect != "read" and self.kind not in ("wait", "check", *WAITING_KINDS)
+        return self.effect != "read" and self.kind not in NO_CHANGE
 
     @property
     def last_attempt(self) -> "Attempt | None":

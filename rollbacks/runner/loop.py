@@ -13,7 +13,7 @@ from rollbacks.executors.detached import LET_GO
 from rollbacks.models import StepRun, leases
 from rollbacks.runner.keeper import Keeper
 from rollbacks.runner.output import OutputWriter
-from rollbacks.runner.perform import perform, surroundings
+from rollbacks.runner.perform import perform, since_last_change, surroundings
 from rollbacks.runner.proving import proved
 
 log = logging.getLogger(__name__)
@@ -25,35 +25,45 @@ def advance(run_id: int, *, owner: str, should_stop: Callable[[], bool] = lambda
 
     Returns at a wait, at the end, and between two steps when `should_stop()` (a warm shutdown): the rest stays queued.
     """
-    done = 0
+    done, since = 0, None
     while not should_stop():
         claimed = time.monotonic()
-        step = leases.claim(run_id, owner=owner, host=process.host_name(), boot_id=process.boot_id())
+        host, boot_id = process.host_name(), process.boot_id()
+        step = leases.claim(run_id, owner=owner, host=host, boot_id=boot_id, at_work=done > 0)
         if step is None:
             break
-        carry_out(step, claimed=claimed, leaving=slowly(should_stop))
+        since = since if done else since_last_change(run_id)
+        ended = carry_out(step, since=since, claimed=claimed, leaving=slowly(should_stop))
+        since = ended if step.changes_something else since
         done += 1
     return done
 
 
-def carry_out(step: StepRun, *, claimed: float, leaving: Callable[[], bool] = lambda: False) -> None:
-    """Does a claimed step under its lease and records the outcome. No transaction is open while it runs."""
-    attempt = step.attempts.get(number=step.attempt)
-    around = surroundings(step, attempt)
+def carry_out(
+    step: StepRun, *, since: float | None, claimed: float, leaving: Callable[[], bool] = lambda: False
+) -> float:
+    """Does a claimed step under its lease and records the outcome; gives back when its work ended (epoch seconds).
+
+    `since` is the end of the run's last changing step before. No transaction is open while it runs.
+    """
+    attempt = step.claimed or step.attempts.get(number=step.attempt)
+    around = surroundings(step, attempt, since=since)
     writer = OutputWriter(attempt, step_id=step.pk, token=step.token, secrets=around.secrets.values())
     with Keeper(step, writer, claimed=claimed) as keeper:
         outcome = perform(step, around.with_(started=keeper.started, leaving=leaving), writer, keeper.stop)
+        ended = time.time()
         if outcome.data.get(LET_GO):
             keeper.flush()
-            return  # it goes on without us; whoever finds its lease run out collects its end
+            return ended  # it goes on without us; whoever finds its lease run out collects its end
         outcome = proved(step, attempt, outcome, keeper.stop)
         outcome = told(outcome, writer, keeper)
         if keeper.gave_up:
             # Nobody else can know what we saw: the lease runs out, the step is lost, a person looks.
             log.error("%s of run %s: the lease could not be renewed; its command was ended.", step, step.run_id)
             note_late(step, outcome)
-            return
+            return ended
         write_down(step, outcome, keeper)
+    return ended
 
 
 def slowly(question: Callable[[], bool]) -> Callable[[], bool]:

@@ -4,13 +4,17 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Max
+
 from rollbacks import probes, process
 from rollbacks.context import Answer, Outcome, Sink, Stop, Surroundings
 from rollbacks.executors import EXECUTORS
+from rollbacks.models import Attempt
+from rollbacks.models.step_run import NO_CHANGE
 from rollbacks.runner.limit import Limit
 
 if TYPE_CHECKING:
-    from rollbacks.models import Attempt, Run, StepRun
+    from rollbacks.models import StepRun
 
 log = logging.getLogger(__name__)
 # A service that fails now and then answers for its state by chance only: over the network the best of a few counts.
@@ -97,9 +101,9 @@ def as_json(answer: Answer) -> dict[str, Any]:
     return {"result": answer.result, "sentence": answer.sentence, "value": answer.value, "seconds": answer.seconds}
 
 
-def surroundings(step: "StepRun", attempt: "Attempt") -> Surroundings:
-    """The run's frozen target, with this attempt's marks."""
-    around = Surroundings.for_snapshot(step.run.snapshot, since=since_last_change(step.run))
+def surroundings(step: "StepRun", attempt: "Attempt", *, since: float | None) -> Surroundings:
+    """The run's frozen target, with this attempt's marks. `since`: see `since_last_change`."""
+    around = Surroundings.for_snapshot(step.run.snapshot, since=since)
     marks = {
         "FIREBREAK_RUN": str(step.run_id),
         "FIREBREAK_STEP": step.name,
@@ -108,12 +112,8 @@ def surroundings(step: "StepRun", attempt: "Attempt") -> Surroundings:
     return around.with_(marks=marks)
 
 
-def since_last_change(run: "Run") -> float | None:
+def since_last_change(run_id: int) -> float | None:
     """Epoch seconds: the end of the run's last changing step, by the clock that processes see; None before any."""
-    ends = [
-        attempt.finished_at.timestamp()
-        for step in run.steps.filter(attempt__gt=0).exclude(effect="read")
-        for attempt in step.attempts.all()
-        if attempt.finished_at and step.changes_something
-    ]
-    return max(ends, default=None)
+    ended = Attempt.objects.filter(step_run__run=run_id, finished_at__isnull=False).exclude(step_run__effect="read")
+    last = ended.exclude(step_run__kind__in=NO_CHANGE).aggregate(last=Max("finished_at"))["last"]
+    return last.timestamp() if last else None

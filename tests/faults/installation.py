@@ -76,8 +76,8 @@ class Part:
 class Installation:
     """Folder, database, Redis and workers of one installation."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
-        self.folder, self.database_url = folder, database_url
+    def __init__(self, folder: Path, database_url: str, clock: dict[str, str]) -> None:
+        self.folder, self.database_url, self.clock = folder, database_url, clock
         self.parts: list[Part] = []
         self.redis_port = free_port()
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
@@ -88,7 +88,7 @@ class Installation:
         """What every process of this installation is started with."""
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("FIREBREAK_")},
-            **CLOCK,
+            **self.clock,
             "FIREBREAK_TESTING": "1",
             "FIREBREAK_SECRET_KEY": os.environ["FIREBREAK_SECRET_KEY"],
             "FIREBREAK_DATA": str(self.folder),
@@ -131,6 +131,10 @@ class Installation:
         from rollbacks.models import Worker
 
         return Worker.objects.living().filter(name=name, pid=pid).exists()
+
+    def serve(self, port: int) -> Part:
+        """Pages and event stream on a port of loopback."""
+        return self._start("web", [sys.executable, "-m", "config.server", "--port", str(port)])
 
     def manage(self, *words: str, timeout: float = 60) -> "subprocess.CompletedProcess[str]":
         """One `manage.py` command in this installation."""
@@ -181,15 +185,19 @@ def wait_for(happens: Callable[[], Any], seconds: float, what: str, part: Part |
 
 
 @contextlib.contextmanager
-def running_installation() -> Iterator[Installation]:
-    """An installation with its database and its Redis; the process that asks for it uses both until the block ends."""
+def running_installation(clock: dict[str, str] | None = None) -> Iterator[Installation]:
+    """An installation with its database and its Redis; the process that asks for it uses both until the block ends.
+
+    `clock` replaces the quick one of the tests: an empty one is the product's own.
+    """
+    clock = CLOCK if clock is None else clock
     folder = Path(tempfile.mkdtemp(prefix="firebreak-faults-"))
     with fresh_database(folder) as url:
-        installation = Installation(folder, url)
+        installation = Installation(folder, url, clock)
         made = installation.manage("migrate", "--verbosity", "0")
         assert made.returncode == 0, made.stderr
         try:
-            with pointed_at(url, installation.redis_url, folder):
+            with pointed_at(url, installation.redis_url, folder, clock):
                 installation.start_redis()
                 yield installation
         finally:
@@ -217,12 +225,12 @@ def fresh_database(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def pointed_at(database_url: str, redis_url: str, folder: Path) -> Iterator[None]:
+def pointed_at(database_url: str, redis_url: str, folder: Path, clock: dict[str, str]) -> Iterator[None]:
     """This process's default connection, its Celery and its clock are those of the installation."""
     kept_settings, kept_connection = connections.settings["default"], connections["default"]
     connections.settings["default"] = {**kept_settings, **database_from_url(database_url)}
     connections["default"] = connections.create_connection("default")
-    numbers = {name.removeprefix("FIREBREAK_"): float(value) for name, value in CLOCK.items()}
+    numbers = {name.removeprefix("FIREBREAK_"): float(value) for name, value in clock.items()}
     changed = {**numbers, "REDIS_URL": redis_url, "DATA_DIR": folder}
     before = {name: getattr(settings, name, None) for name in changed}
     broker = app.conf.broker_url

@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
-from django.db.models import F
 
 from timeline import domain_time
 from timeline.models.stream import Stream
@@ -80,11 +79,12 @@ class Event(models.Model):
         """
         stream = Stream.named(stream) if isinstance(stream, str) else stream
         with transaction.atomic():
-            Stream.objects.filter(pk=stream.pk).update(last_seq=F("last_seq") + 1)
-            seq, prev_hash = Stream.objects.values_list("last_seq", "last_hash").get(pk=stream.pk)
+            # Locked until the commit; SQLite's transactions begin with the write lock, which is the same.
+            locked = Stream.objects.select_for_update().values_list("last_seq", "last_hash")
+            last_seq, prev_hash = locked.get(pk=stream.pk)
             event = cls(
                 stream=stream,
-                seq=seq,
+                seq=last_seq + 1,
                 kind=kind,
                 actor=actor,
                 actor_name=actor.get_username() if actor is not None else "",
@@ -94,7 +94,7 @@ class Event(models.Model):
             )
             event.hash = event.compute_hash()
             event.save(force_insert=True)
-            Stream.objects.filter(pk=stream.pk).update(last_hash=event.hash)
+            Stream.objects.filter(pk=stream.pk).update(last_seq=event.seq, last_hash=event.hash)
         event.announce_later()
         return event
 
