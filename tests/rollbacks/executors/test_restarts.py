@@ -56,8 +56,11 @@ def shipped() -> dict[str, Any]:
     return read_plan(PLAN.read_text(encoding="utf-8"), PLAN.name).compile().compiled
 
 
-def restart_only(number: int) -> dict[str, Any]:
-    """The shipped plan with nothing of this level but its restarts, as they are written; its proofs do not wait long."""
+def restart_only(number: int, patience: float) -> dict[str, Any]:
+    """The shipped plan with nothing of this level but its restarts, as they are written.
+
+    `patience`, in seconds: how long a proof that does not hold is asked again.
+    """
     plan = deepcopy(shipped())
     found = next(one for one in plan["levels"] if one["number"] == number)
     found["steps"] = [one for one in found["steps"] if one["name"].startswith(f"l{number}-restart")]
@@ -65,14 +68,14 @@ def restart_only(number: int) -> dict[str, Any]:
     plan["checks"], found["undo"] = [], []
     for read in plan["reads"]:
         if read["name"].startswith("restarted-"):
-            read |= {"timeout": 1.0, "every": 0.2}
+            read |= {"timeout": patience, "every": 0.2}
     return plan
 
 
-def run_of(root: Path, tools: Path, deployment: str, number: int) -> Run:
+def run_of(root: Path, tools: Path, deployment: str, number: int, patience: float = 20.0) -> Run:
     path = f"{tools}:{os.environ['PATH']}"
     target = make_target(root, deployment=deployment, env={"PATH": path}, params={"base-url": "http://127.0.0.1:1"})
-    run = make_draft(root, [], target=target, revision=make_revision(restart_only(number)), level=number)
+    run = make_draft(root, [], target=target, revision=make_revision(restart_only(number, patience)), level=number)
     assert run.problems == []
     return run.start(by=make_user())
 
@@ -135,7 +138,7 @@ def test_a_restart_that_fails_is_asked_once_and_waits_for_a_person(
 def test_a_restart_that_only_says_so_is_no_restart(tmp_path: Path, tools: Path, deployment: str) -> None:
     (tools / "started").write_text("2020-01-01T00:00:00Z\n")
     (tools / "lie").touch()
-    done = carry_out(run_of(tmp_path, tools, deployment, 1))
+    done = carry_out(run_of(tmp_path, tools, deployment, 1, patience=0.5))
     assert (done.exit_code, done.status) == (0, "failed")
     assert "its verify says that it is not so" in done.detail
 
@@ -152,7 +155,7 @@ def test_a_restart_by_hand_waits_for_the_person_who_does_it(tmp_path: Path, tool
 
 def test_a_target_that_chose_no_alternative_is_asked_for_one(tmp_path: Path) -> None:
     target = make_target(tmp_path, params={"base-url": "http://127.0.0.1:1"})
-    draft = make_draft(tmp_path, [], target=target, revision=make_revision(restart_only(1)))
+    draft = make_draft(tmp_path, [], target=target, revision=make_revision(restart_only(1, 1.0)))
     assert "is written for systemd, docker, kubernetes, dev" in draft.problems[0]
 
 
@@ -161,12 +164,12 @@ def test_a_target_that_chose_no_alternative_is_asked_for_one(tmp_path: Path) -> 
 UNDO = step(
     "undo", "kubectl rollout undo deployment/fraiseql-app", verify="runs-1.2.2", number="1", effect="once", timeout=30.0
 )
-IMAGE = step("runs-1.2.2", "kubectl get deployment/fraiseql-app | grep -Fx app:1.2.2", effect="read", timeout=1.0)
+IMAGE = step("runs-1.2.2", "kubectl get deployment/fraiseql-app | grep -Fx app:1.2.2", effect="read", every=0.2)
 
 
-def undo_run(root: Path, tools: Path) -> Run:
+def undo_run(root: Path, tools: Path, patience: float = 20.0) -> Run:
     target = make_target(root, env={"PATH": f"{tools}:{os.environ['PATH']}"})
-    plan = compiled(levels=[level(1, [UNDO])], reads=[IMAGE])
+    plan = compiled(levels=[level(1, [UNDO])], reads=[{**IMAGE, "timeout": patience}])
     return make_draft(root, [], target=target, revision=make_revision(plan)).start(by=make_user())
 
 
@@ -214,8 +217,8 @@ def test_an_undo_whose_worker_died_is_never_issued_again_by_itself(
 
 def test_a_second_undo_would_bring_the_fault_back(tmp_path: Path, tools: Path) -> None:
     """Why all of this: the stand-in numbers its revisions as Kubernetes does."""
-    for expected in ("app:1.2.2", "app:1.7.0"):
-        run = undo_run(tmp_path, tools)
+    for expected, patience in (("app:1.2.2", 20.0), ("app:1.7.0", 0.5)):
+        run = undo_run(tmp_path, tools, patience)
         while runner.advance(run.pk, owner="test"):
             pass
         assert newest(tools) == expected
