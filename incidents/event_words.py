@@ -25,6 +25,8 @@ def _run(data: Data) -> str:
 def _declared(data: Data) -> str:
     if data.get("alert"):
         return f"Declared from alert {data['alert']}"
+    if data.get("source") == "detection":
+        return "Declared by the detection"
     return "declared the incident" if data.get("actor") else "Declared"
 
 
