@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils.functional import cached_property
 
-from incidents import clock, proof, runs, sentences
-from incidents.models import Contact, Evidence, Incident, Message, Page, Retrospective, RoleName
+from incidents import clock, known, proof, runs, sentences
+from incidents.models import Contact, Evidence, Incident, KnownUse, Message, Page, Retrospective, RoleName
 from rollbacks.models import OutputChunk, Run
 from rollbacks.rehearsals import Rehearsals, rehearsals
 from timeline import domain_time
@@ -173,6 +173,16 @@ class Overview:
             .select_related("target__service", "target__environment")
         )
         return list(live.defer("recommendation", "impact").order_by("detected_at")[:3])
+
+    @cached_property
+    def known(self) -> list[known.Known]:
+        """Issues of the plan and earlier incidents that match, while somebody still looks for what to do."""
+        return known.for_incident(self.incident) if self.incident.is_live and not self.incident.is_drill else []
+
+    @cached_property
+    def known_used(self) -> dict[str, bool | None]:
+        """What was used in this incident, by key: whether it helped."""
+        return dict(KnownUse.objects.filter(incident=self.incident).values_list("key", "helped"))
 
     @cached_property
     def level(self) -> dict[str, Any]:

@@ -44,6 +44,7 @@ urlpatterns = [
     path("incidents/<int:pk>/role/", people.role, name="incident-role"),
     path("incidents/<int:pk>/level/", decisions.level, name="incident-level"),
     path("incidents/<int:pk>/run/", decisions.run, name="incident-run"),
+    path("incidents/<int:pk>/known/", decisions.known_use, name="incident-known"),
     path("incidents/<int:pk>/correction/", decisions.correction, name="incident-correction"),
     path("incidents/<int:pk>/notes/", timeline.note, name="incident-note"),
     path("incidents/<int:pk>/notes/<int:line>/", timeline.note_edit, name="note-edit"),

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from incidents import moments, runs
 from incidents.access import evidence_for, task_for
-from incidents.models import Incident, Refused
+from incidents.known import for_incident
+from incidents.models import Incident, KnownUse, Refused
 from incidents.views.acting import act, posted
 from rollbacks.models import Run
 
@@ -98,3 +99,17 @@ def evidence_skip(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     evidence = evidence_for(request.user, pk, item)
     reason = request.POST.get("reason", "")
     return act(request, pk, lambda _: evidence.skip(by=request.user, reason=reason), done="Skipped.", kinds=None)
+
+
+@posted
+def known_use(request: HttpRequest, pk: int) -> HttpResponse:
+    """Says that something known was used, and whether it helped; its count is shown to the next one."""
+    key, helped = request.POST.get("key", ""), {"yes": True, "no": False}.get(request.POST.get("helped", ""))
+
+    def use(incident: Incident) -> None:
+        found = next((known for known in for_incident(incident) if known.key == key), None)
+        if found is None:
+            raise Refused("That is not among what is known for this incident.")
+        KnownUse.note(incident, key=found.key, title=found.title, by=request.user, helped=helped)
+
+    return act(request, pk, use, done="Noted; its count is shown to the next one.", kinds=None)

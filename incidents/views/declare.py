@@ -11,7 +11,9 @@ from incidents import advice as advices
 from incidents import declaring
 from incidents.access import require_responder
 from incidents.forms import DeclareForm
+from incidents.known import Known, matches
 from incidents.models import Refused
+from incidents.models.decision import revision_of
 from rollbacks.models import Target
 
 
@@ -30,7 +32,8 @@ def declare(request: HttpRequest) -> HttpResponse:
                 request, f"{incident.reference} is declared.", extra_tags="saved:declare-title saved:declare-symptom"
             )
             return redirect("incident", incident.pk)
-    context = {"form": form, "advice": _advice_for(form)}
+    found = _advice_for(form)
+    context = {"form": form, "advice": found, "known": _known(found, str(form["title"].value() or ""))}
     return render(request, "incidents/declare.html", context, status=422 if form.is_bound else 200)
 
 
@@ -44,7 +47,17 @@ def advice(request: HttpRequest) -> HttpResponse:
         .first()
     )
     found = advices.advice(target, request.GET.get("symptom", "")) if target else None
-    return render(request, "incidents/declare.html#advice", {"advice": found})
+    known = _known(found, request.GET.get("title", ""))
+    return render(request, "incidents/declare.html#advice", {"advice": found, "known": known})
+
+
+def _known(found: advices.Advice | None, title: str) -> list[Known]:
+    """Issues of the plan and earlier incidents that match what was typed so far."""
+    if found is None or not f"{found.symptom}{title}".strip():
+        return []
+    revision = revision_of(found.target)
+    text = f"{found.symptom} {title}"
+    return matches(found.target, revision.compiled if revision else {}, text, symptom=found.symptom)
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:

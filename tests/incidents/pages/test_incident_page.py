@@ -109,7 +109,7 @@ def test_the_page_asks_a_fixed_number_of_questions(
 ) -> None:
     incident, client = scenes.watching(responder), signed_in(responder)
     client.get(f"/incidents/{incident.pk}/")
-    with django_assert_max_num_queries(42) as few:
+    with django_assert_max_num_queries(46) as few:
         client.get(f"/incidents/{incident.pk}/")
     for number in range(5):
         incident.add_note(text=f"Note {number}", by=responder)
