@@ -45,6 +45,13 @@ class Attempt(models.Model):
         return process.living(self.pgid, self.leader_started, self.mark)
 
     @property
+    def in_the_way(self) -> list[process.Living]:
+        """What must end before the step may be settled or run again. The service that a step is meant to leave behind
+        carries its mark as well, and is none of it."""
+        meant = self.step_run.definition.get("leaves") == "service"
+        return [one for one in self.living if not (meant and one.escaped)]
+
+    @property
     def mark(self) -> str:
         """What every process of it carries in its environment."""
         return process.token_of(self.step_run.run_id, self.step_run_id, self.token)

@@ -233,7 +233,7 @@ def expect_reason(reason: str) -> None:
 def expect_nothing_alive(step: "StepRun") -> None:
     """A second start beside a living first one is the accident that this page exists to prevent."""
     attempt = step.last_attempt
-    living = [(one.pid, one.command) for one in attempt.living] if attempt else []
+    living = [(one.pid, one.command) for one in attempt.in_the_way] if attempt else []
     if attempt and not attempt.is_here:
         # This process cannot see that host: what the look there found is what we know.
         living = [(one["pid"], one["command"]) for one in (step.verify_answer or {}).get("processes", [])]

@@ -42,7 +42,7 @@ def look_after(step: StepRun) -> bool:
         return False
     before = step.verify_answer or {}
     answer = ask_verify(step, attempt)
-    here, living = attempt.is_here, attempt.living
+    here, living = attempt.is_here, attempt.in_the_way
     found: dict[str, Any] = {
         **as_json(answer),
         "asked": bool(step.definition.get("verify_step")),

@@ -110,6 +110,13 @@ class Loop:
     def kill(self, run: Run, after: float, said: dict[str, Any]) -> None:
         """SIGKILL to the worker, or to the process of its pool that does the run."""
         wait_for(lambda: Attempt.objects.filter(step_run__run=run).exists(), 30, "a step begins")
+        if self.chance.random() < 0.5:
+            # Half of them while something is being changed: most of a run's time goes into looking.
+            acting = [step for step in run.steps.all() if step.changes_something and step.status != "skipped"]
+            chosen = self.chance.choice(acting)
+            begun = Attempt.objects.filter(step_run=chosen)
+            wait_for(lambda: begun.exists() or Run.objects.get(pk=run.pk).is_over, 120, f"{chosen} begins")
+            after = self.chance.uniform(0.0, 1.5)
         time.sleep(after)
         run.refresh_from_db()
         if run.is_over:
@@ -147,6 +154,7 @@ class Loop:
         step = run.steps.get(status="lost")
         answer = wait_for(lambda: StepRun.objects.get(pk=step.pk).verify_answer, 40, "verify is asked by itself")
         if answer["processes"]:
+            said["waited"] = [one["command"] for one in answer["processes"]]
             return  # the page says: wait, or end it; it is looked at again
         truth = self.truth(step)
         right = truth is None or answer["result"] == ("pass" if truth else "fail")

@@ -1,12 +1,16 @@
 """What is executed is what was approved, and exit status 0 is not yet the effect."""
 
+import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from rollbacks import runner
-from rollbacks.models import Run, StepRun
+from rollbacks import process, runner
+from rollbacks.models import Refused, Run, StepRun, leases
+from rollbacks.runner.perform import perform, surroundings
 from tests.rollbacks.engine.factories import kinds, make_run, make_user, statuses, step
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +81,31 @@ def test_a_snapshot_and_a_hash_that_were_both_changed_are_noticed_by_the_timelin
     assert advance(run).status == "failed"
     assert not (tmp_path / "log").exists()
     assert "step.started" not in kinds(run)
+
+
+@pytest.mark.parametrize(("leaves", "proposal"), [("service", "succeeded"), (None, None)])
+def test_the_service_that_a_lost_step_is_meant_to_leave_is_not_in_the_way(
+    tmp_path: Path, leaves: str | None, proposal: str | None
+) -> None:
+    """It carries the step's mark, and lives on: nobody should wait for its end, or end it."""
+    body = "setsid sleep 321 >/dev/null 2>&1 &\necho $! > pid"
+    run = verified_run(tmp_path, body, "test -e pid", leaves=leaves, timeout=20.0)
+    make = leases.claim(run.pk, owner="w", host=process.host_name(), boot_id=process.boot_id())
+    assert make is not None
+    assert make.claimed is not None
+    done = perform(make, surroundings(make, make.claimed, since=None), lambda *_: None, lambda: False)
+    try:
+        assert done.status == "succeeded"
+        StepRun.objects.filter(pk=make.pk).update(lease_until=timezone.now() - timedelta(hours=1))
+        (lost,) = runner.reap()
+        runner.look_after(StepRun.objects.select_related("run").get(pk=lost.pk))
+        answer = StepRun.objects.get(pk=lost.pk).verify_answer
+        assert (answer["result"], answer["proposal"]) == ("pass", proposal)
+        assert [one["escaped"] for one in answer["processes"]] == ([] if leaves else [True])
+        if leaves:
+            lost.settle(by=make_user(), as_="again", reason="once more")
+        else:
+            with pytest.raises(Refused, match="still lives"):
+                lost.settle(by=make_user(), as_="again", reason="once more")
+    finally:
+        os.kill(int((tmp_path / "pid").read_text()), 9)
