@@ -7,6 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from incidents.models import Incident, Message
+from plans.models import Plan
+from plans.seed import as_written
 from tests.browser import scenes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,6 +23,7 @@ PLAIN = [
     "/health/",
     "/outbox/",
     "/plans/",
+    "/plans/check-up/?example=1",
     "/targets/",
 ]
 
@@ -34,11 +37,14 @@ def everything(administrator: User) -> tuple[User, list[str]]:
         paths.append(f"/incidents/{incident.pk}/")
         if name == "resolved":
             paths += [f"/incidents/{incident.pk}/retrospective/", f"/targets/{incident.target_id}/contacts/"]
+            paths.append(f"/targets/{incident.target_id}/detection/")
         if name == "cannot_tell":
             message = Message.draft_for(incident, by=administrator)
             paths += [
                 f"/incidents/{incident.pk}/{part}/" for part in ("resolution", "messages", f"messages/{message.pk}")
             ]
+    Plan.create(text=as_written(), slug="as-written", by=administrator)
+    paths += ["/plans/as-written/", "/plans/as-written/guide/", "/plans/as-written/revisions/1/paper/"]
     return administrator, paths
 
 
