@@ -62,6 +62,13 @@ def at_work_for(draft: Run) -> Run | None:
     return next((run for run in running.order_by("-pk") if run.snapshot.get(MARK) == draft.pk), None)
 
 
+def last_of(draft: Run) -> Run | None:
+    """The newest dry run of exactly these steps; None when there was none since they were rendered."""
+    made = Run.objects.filter(kind=RunKind.DRY_RUN, target=draft.target, level=draft.level).order_by("-pk")
+    expected = {**draft.snapshot, MARK: draft.pk} if draft.snapshot else None
+    return next((run for run in made.select_related("target")[:5] if run.snapshot == expected), None)
+
+
 def in_words(run: Run) -> list[str]:
     """The dry run for a terminal: each step with its commands, and what became of it."""
     lines = [f"Dry run {run.pk} of {run.target}: only what reads is done, nothing is changed."]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from rollbacks import sheet
 from rollbacks.access import run_for
+from rollbacks.dry_run import last_of
 from rollbacks.hands import hands
 from rollbacks.models import Conflict, Refused, Run, approving
 from rollbacks.preflight import expect_unblocked, may_start, preflight
@@ -150,6 +151,7 @@ def sheet_context(request: HttpRequest, run: Run) -> dict[str, Any]:
         "hands": found,
         "has_worker": any(hand.is_there for hand in found),
         "is_waiting": run.prepared_at is None,
+        "dry_run": last_of(run),
         "may_change": run.status == "draft" and run.kind != "undo" and request.user.has_perm("rollbacks.operate"),
         "may_approve": run.status == "awaiting_approval" and run.requested_by_id != request.user.pk,
         "may_go_alone": approving.may_go_alone(run, request.user),

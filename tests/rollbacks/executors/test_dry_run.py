@@ -107,6 +107,11 @@ def test_the_sheet_has_its_button_and_the_page_says_what_it_is(
     assert "Dry run · " in page
     assert "touch changed" in page
     assert "shown, not done" in page
+    sheet = reverse("confirm-run", args=[draft.pk])
+    assert "The last dry run of these steps" in client.get(sheet).content.decode()
+    draft.prepare(params={})
+    Run.objects.filter(pk=draft.pk).update(snapshot={**draft.snapshot, "params": {"a": "b"}})
+    assert "The last dry run of these steps" not in client.get(sheet).content.decode()
 
 
 def test_the_command_line_does_it_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
