@@ -169,6 +169,8 @@ def _has_ordered(section: Section) -> bool:
 
 def _own_text(section: Section) -> tuple[Block, ...]:
     """Returns the blocks of a section without the lower headings that name other parts."""
+    if not section.children:
+        return section.blocks
     return every_text(
         replace(section, children=tuple(child for child in section.children if not words.part_of(child.title)))
     )
@@ -286,7 +288,7 @@ def _has_substance(section: Section, *, inside: bool) -> bool:
     ):  # what happens by itself, told in prose, is nothing to carry out
         return False
     named = [child for child in section.children if not kinds.NOT_A_ROLLBACK.search(words.normal(child.title))]
-    own = _own_text(replace(section, children=tuple(named)))
+    own = _own_text(replace(section, children=tuple(named)) if section.children else section)
     if any(isinstance(block, Table) for block in own) and not any(isinstance(block, Listing) for block in own):
         return False  # a table with a sentence informs; nobody carries it out
     has_text = any(isinstance(block, Listing) or _tells(block) for block in own)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from plans.document import checklists, contacts, joining, keeping, levels, people, procedures, tables, triggers, words
 from plans.document.actions import finish, step_fence
 from plans.document.blocks import Fence, Html, Listing, Quote, Section, Table, fences_in
+from plans.document.collected import Collected
 from plans.document.notes import Notes
-from plans.document.plan import (
-    Contact,
-    KnownIssue,
-    MatrixRow,
-    Parts,
-    Phase,
-    Resource,
-    RevisionRow,
-    Risk,
-    Said,
-    ScheduleEntry,
-    Script,
-    Template,
-)
+from plans.document.plan import Parts, Said
 from plans.document.step import Step
 from plans.document.steps import every_text, read_steps
 
@@ -32,33 +20,6 @@ _OWN_RIGHT = frozenset({"triggers", "not_triggers", "matrix", "contacts", "sched
 _LEAVES_CHECKS = frozenset(
     {"contacts", "matrix", "communication", "template", "known_issues", "schedule", "resources", "revisions"}
 )
-
-
-@dataclass
-class _Found:
-    """The parts while they are collected; the reader freezes them at the end."""
-
-    matrix: list[MatrixRow] = field(default_factory=list)
-    risks: list[Risk] = field(default_factory=list)
-    criteria: list[Step] = field(default_factory=list)
-    first_looks: list[Step] = field(default_factory=list)
-    """What is verified among the actions right after a rollback; the validation where no other is written."""
-    triggers: list[Said] = field(default_factory=list)
-    negative: list[Said] = field(default_factory=list)
-    pre_checks: list[Step] = field(default_factory=list)
-    validations: list[Step] = field(default_factory=list)
-    restore: list[Step] = field(default_factory=list)
-    phases: list[Phase] = field(default_factory=list)
-    templates: list[Template] = field(default_factory=list)
-    schedule: list[ScheduleEntry] = field(default_factory=list)
-    issues: list[KnownIssue] = field(default_factory=list)
-    contacts: list[Contact] = field(default_factory=list)
-    resources: list[Resource] = field(default_factory=list)
-    revisions: list[RevisionRow] = field(default_factory=list)
-    summary: list[Said] = field(default_factory=list)
-    follow_up: list[Said] = field(default_factory=list)
-    texts: list[Said] = field(default_factory=list)
-    script: Script | None = None
 
 
 def _place(section: Section) -> tuple[int, int]:
@@ -72,7 +33,7 @@ class Reader:
     def __init__(self, root: Section, notes: Notes, *, is_plan: bool = False) -> None:
         self.root = root
         self.notes = notes
-        self.found = _Found()
+        self.found = Collected()
         title = next((section.title for section in root.walk() if section.depth == 1), "")
         self.is_about_rollback = is_plan or words.speaks_of_rollback(title) or words.is_container(title)
 
@@ -131,8 +92,9 @@ class Reader:
             own = []
         if part not in ("triggers", "not_triggers", "follow_up", "communication", "template"):
             self._add_triggers(triggers.in_passing(section, self.notes))
+        kept = {_place(child) for child in own}
         for child in section.children:
-            if child not in own:
+            if _place(child) not in kept:
                 self._walk(child, "", inside)
 
     def _add_triggers(self, found: triggers.Triggers) -> None:

@@ -1,0 +1,47 @@
+"""The parts of a plan while the reader finds them; frozen at the end of one reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from plans.document.plan import (
+    Contact,
+    KnownIssue,
+    MatrixRow,
+    Phase,
+    Resource,
+    RevisionRow,
+    Risk,
+    Said,
+    ScheduleEntry,
+    Script,
+    Template,
+)
+from plans.document.step import Step
+
+
+@dataclass
+class Collected:
+    """The parts while they are collected; the reader freezes them at the end."""
+
+    matrix: list[MatrixRow] = field(default_factory=list)
+    risks: list[Risk] = field(default_factory=list)
+    criteria: list[Step] = field(default_factory=list)
+    first_looks: list[Step] = field(default_factory=list)
+    """What is verified among the actions right after a rollback; the validation where no other is written."""
+    triggers: list[Said] = field(default_factory=list)
+    negative: list[Said] = field(default_factory=list)
+    pre_checks: list[Step] = field(default_factory=list)
+    validations: list[Step] = field(default_factory=list)
+    restore: list[Step] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+    templates: list[Template] = field(default_factory=list)
+    schedule: list[ScheduleEntry] = field(default_factory=list)
+    issues: list[KnownIssue] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+    resources: list[Resource] = field(default_factory=list)
+    revisions: list[RevisionRow] = field(default_factory=list)
+    summary: list[Said] = field(default_factory=list)
+    follow_up: list[Said] = field(default_factory=list)
+    texts: list[Said] = field(default_factory=list)
+    script: Script | None = None
