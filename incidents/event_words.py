@@ -241,7 +241,7 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     "signal.measured": lambda data: (
         f"Measured: {data.get('percent'):g} % {data.get('signal')} in {data.get('requests')} requests"
     ),
-    "retrospective.drafted": lambda data: "Retrospective drafted",
+    "retrospective.drafted": lambda data: "began the retrospective" if data.get("actor") else "Retrospective drafted",
     "retrospective.changed": lambda data: "worked on the retrospective",
     "retrospective.review_asked": lambda data: "asked for a review of the retrospective",
     "retrospective.taken_back": lambda data: "took the retrospective back to draft",

@@ -1,10 +1,11 @@
 """The retrospective as Markdown, pure: what a team keeps in its own repository."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from incidents.clock import length
-from incidents.report_lines import Report, RunLine, late_words
+from incidents.report_lines import Report, RunLine, SentMessage, late_words
 
 NOT_WRITTEN = "_Not written yet._"
 HEADINGS = (
@@ -136,6 +137,7 @@ def _messages(report: Report) -> str:
     rows = (
         (
             f"{item.at:%H:%M:%S} UTC",
+            item.kind or "–",
             item.subject,
             str(item.recipients),
             item.how,
@@ -143,7 +145,14 @@ def _messages(report: Report) -> str:
         )
         for item in report.messages
     )
-    return "## Messages\n\n" + table(("Sent", "Subject", "Recipients", "How", "Accepted / failed / unknown"), rows)
+    listed = table(("Sent", "Kind", "Subject", "Recipients", "How", "Accepted / failed / unknown"), rows)
+    return "## Messages\n\n" + listed + "".join(_said(item) for item in report.messages if item.said)
+
+
+def _said(item: SentMessage) -> str:
+    """A message's own words, as they were sent."""
+    fence = "`" * (max((len(run) for run in re.findall(r"`{3,}", item.said)), default=2) + 1)
+    return f"\n{item.at:%H:%M:%S} UTC, {item.kind or 'message'}:\n\n{fence}text\n{item.said.strip()}\n{fence}\n"
 
 
 def _duties(report: Report) -> str:

@@ -92,6 +92,8 @@ class SentMessage:
     failed: int
     unknown: int
     how: str
+    kind: str = ""  # "first", "update", "final", "correction"
+    said: str = ""  # the text as it was sent
 
 
 @dataclass(frozen=True)

@@ -49,10 +49,12 @@ def report(
     duties: Sequence[Duty] = (),
     starred: Sequence[int] = (),
     counted: Sequence[Mapping[str, Any]] = (),
+    texts: Mapping[int, tuple[str, str]] | None = None,
 ) -> Report:
     """Reads the timeline once, from the declaration to now.
 
     `counted`: what was measured while it lasted, `{"signal", "requests", "errors", "queries", "kinds"}` a signal.
+    `texts`: of each message that was sent its kind and its words.
     """
     told = Told(lines)
     hurt = impact(told, counted)
@@ -74,7 +76,7 @@ def report(
         ],
         worked=_worked(told, runs),
         caveats=caveats(told, runs),
-        messages=_messages(told),
+        messages=_messages(told, texts or {}),
         duties=list(duties),
         evidence=[
             _data(line, "title", "status", "hash", "reason") for line in told.all("evidence.item", "evidence.skipped")
@@ -179,7 +181,7 @@ def _actions(told: Told) -> list[dict[str, Any]]:
     return list(items.values())
 
 
-def _messages(told: Told) -> list[SentMessage]:
+def _messages(told: Told, texts: Mapping[int, tuple[str, str]]) -> list[SentMessage]:
     outcomes = ("message.accepted", "message.failed", "message.unknown")
     sent: dict[Any, SentMessage] = {}
     for line in told.all("message.sent"):
@@ -189,8 +191,12 @@ def _messages(told: Told) -> list[SentMessage]:
                 last[outcome.data.get("recipient")] = outcome.kind
         words = list(last.values())
         how = "by hand" if line.data.get("by_hand") else "kept in the outbox" if line.data.get("outbox") else "by mail"
-        sent[line.data.get("message")] = SentMessage(
-            message=int(line.data.get("message") or 0),
+        number = int(line.data.get("message") or 0)
+        kind, said = texts.get(number, ("", ""))
+        sent[number] = SentMessage(
+            message=number,
+            kind=kind,
+            said=said,
             at=line.at,
             subject=str(line.data.get("subject", "")),
             recipients=int(line.data.get("recipients") or 0),

@@ -64,7 +64,7 @@ def lines(events: Sequence[Any], *, show: str = "all") -> list[Line]:
         if show != "everything" and (event.kind in DETAILS or _is_doubled(event, finished)):
             continue
         line = line_of(event)
-        line = replace(line, starred=stars.get(line.seq, event.kind in STARRED))
+        line = replace(line, starred=stars.get(line.seq, _is_telling(event)))
         if words := edits.get(line.seq):
             line = replace(line, quote=words[-1], older=(line.quote, *words[:-1]))
         if show in ("all", "everything") or line.category == show:
@@ -91,6 +91,10 @@ def _edits(events: Sequence[Any]) -> dict[int, list[str]]:
     for event in sorted((event for event in events if event.kind == "note.edited"), key=lambda event: event.seq):
         edits.setdefault(int(event.data.get("line") or 0), []).append(str(event.data.get("text") or ""))
     return edits
+
+
+def _is_telling(event: Any) -> bool:
+    return event.kind in STARRED and event.data.get("run_kind") != "evidence"
 
 
 def _stars(events: Sequence[Any]) -> dict[int, bool]:

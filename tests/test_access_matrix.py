@@ -45,7 +45,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "note-edit": ACT, "incident-timeline": PAGE, "timeline-csv": PAGE, "timeline-json": PAGE, "line-star": ACT, "attachment": PAGE,
    
     "incident-tick": ACT, "incident-tick-withdrawal": ACT, "incident-evidence-skip": ACT, "incident-resolution": READ_AND_ACT,
-    "incident-reopening": ACT, "incident-dismissal": ACT, "incident-known": ACT, "incident-closure": ACT, "incident-merging": ACT,
+    "incident-reopening": ACT, "incident-dismissal": ACT, "incident-known": ACT, "reports-csv": PAGE, "search": PAGE, "incident-began": ACT, "incident-closure": ACT, "incident-merging": ACT,
     "incident-restore": ACT, "incident-watch": ACT, "incident-messages": PAGE, "incident-message": ACT, "message": READ_AND_ACT,
     "message-preview": PAGE, "message-text": PAGE, "message-sending": ACT, "message-test": ACT, "message-by-hand": ACT,
     "message-correction": ACT, "message-discarding": ACT, "delivery-resending": ACT, "retrospective": READ_AND_ACT,

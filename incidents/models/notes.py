@@ -1,6 +1,6 @@
 """What people write on the timeline: notes with files, their newer versions, and stars for the report."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -66,6 +66,15 @@ class NoteVerbs(IncidentRecord):
             return
         with transaction.atomic():
             self.record("note.edited", by=by, data={"line": line, "text": text[:MOST_LETTERS]})
+
+    def say_began(self, began_at: datetime | None, *, by: Any) -> None:
+        """Says when the fault began, for the time to detect; said again, the newest counts."""
+        if began_at is None:
+            raise Refused("Say when it began: a date and a time.")
+        if began_at > self.detected_at:
+            raise Refused("A fault begins before it is detected. Correct the time of detection if that one is wrong.")
+        with transaction.atomic():
+            self.record("incident.began", by=by, data={"began_at": began_at.astimezone(UTC)})
 
     def star(self, line: int, *, is_on: bool, by: Any) -> None:
         """Marks a line of the timeline for the report, or takes the mark back; both stay on the timeline."""

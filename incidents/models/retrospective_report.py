@@ -8,7 +8,7 @@ from django.db.models import Sum
 from incidents import clock, reports
 from incidents.figures import recovered_at
 from incidents.models.incident_record import present
-from incidents.models.message import lines_of
+from incidents.models.message import Message, lines_of
 from incidents.models.task import Task
 from incidents.report_lines import Duty, Report
 from incidents.told import Told
@@ -27,6 +27,7 @@ def report_of(incident: Any, *, starred: list[int] | None = None, counts: bool =
         duties=duties_of(incident),
         starred=starred or [],
         counted=counted_of(incident, Told(lines)) if counts else (),
+        texts=texts_of(incident) if counts else None,
     )
 
 
@@ -44,6 +45,12 @@ def duties_of(incident: Any) -> list[Duty]:
         late = state.seconds if state.word in ("done", "overdue") else None
         duties.append(Duty(task.phase.name, task.text, state.word, task.how, late))
     return duties
+
+
+def texts_of(incident: Any) -> dict[int, tuple[str, str]]:
+    """The kind and the words of every message that was sent."""
+    sent = Message.objects.filter(incident_id=incident.pk).exclude(sent_at=None)
+    return {pk: (kind, text) for pk, kind, text in sent.values_list("pk", "kind", "sent_text")}
 
 
 def counted_of(incident: Any, told: Told) -> list[dict[str, Any]]:

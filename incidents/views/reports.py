@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from incidents import report_table, searching
 from incidents.models import Incident
 from incidents.models.retrospective import report_of
 
@@ -19,6 +20,24 @@ def reports(request: HttpRequest) -> HttpResponse:
         .select_related("target__service", "target__environment", "revision")
     )
     rows = [
-        {"incident": incident, "report": report_of(incident)} for incident in ended.order_by("-detected_at")[:NEWEST]
+        {"incident": incident, "report": report_of(incident, counts=False)}
+        for incident in ended.order_by("-detected_at")[:NEWEST]
     ]
     return render(request, "incidents/reports.html", {"rows": rows})
+
+
+@require_GET
+def as_csv(request: HttpRequest) -> HttpResponse:
+    """Every incident that ended, for a spreadsheet; durations in seconds."""
+    response = HttpResponse(
+        report_table.as_csv(report_table.ended()[: report_table.MOST]), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="incidents.csv"'
+    return response
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Incidents whose words, retrospective or notes hold what was asked for."""
+    words = request.GET.get("q", "").strip()[:200]
+    return render(request, "incidents/search.html", {"words": words, "found": searching.search(words)})

@@ -89,6 +89,19 @@ def note_edit(request: HttpRequest, pk: int, line: int) -> HttpResponse:
 
 
 @posted
+def began(request: HttpRequest, pk: int) -> HttpResponse:
+    """Says when the fault began; the retrospective then has a time to detect."""
+    incident = incident_for(request.user, pk, to_act=True)
+    try:
+        incident.say_began(moments.read(request.POST.get("began_at", "")), by=request.user)
+    except Refused as why:
+        messages.error(request, str(why))
+    else:
+        messages.success(request, "Noted: when the fault began.")
+    return redirect("retrospective", pk)
+
+
+@posted
 def star(request: HttpRequest, pk: int, line: int) -> HttpResponse:
     """Marks a line for the report, or takes the mark back."""
     incident = incident_for(request.user, pk, to_act=True)

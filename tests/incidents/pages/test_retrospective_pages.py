@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from incidents.models import ActionItem, BugTracker, Incident, PlanProposal, Retrospective
+from incidents.models import ActionItem, BugTracker, Incident, Message, PlanProposal, Retrospective
+from incidents.models.retrospective import report_of
 from tests.conftest import make_person
 from tests.incidents.factories import add_revision, make_incident
 
@@ -114,6 +115,30 @@ def test_a_published_report_does_not_move(
     ended.add_note(text="A later thought", by=responder)
     assert client.get(f"{address[:-1]}.md").content.decode() == before
     assert "A later thought" not in client.get(address).content.decode()
+
+
+def test_a_person_says_when_it_began(
+    signed_in: Callable[[User], Client], responder: User, address: str, ended: Incident
+) -> None:
+    client, began = signed_in(responder), ended.detected_at - timedelta(minutes=4)
+    client.post(f"/incidents/{ended.pk}/beginning/", {"began_at": (ended.detected_at + timedelta(hours=1)).isoformat()})
+    assert "pending: the timeline does not say when the fault began" in client.get(address).content.decode()
+    client.post(f"/incidents/{ended.pk}/beginning/", {"began_at": began.isoformat()})
+    [detect] = [figure for figure in report_of(ended).figures if figure.key == "detect"]
+    assert detect.seconds == 240
+    ended.correct(field="detected_at", value=began - timedelta(minutes=1), by=responder)
+    [detect] = [figure for figure in report_of(ended).figures if figure.key == "detect"]
+    assert (detect.seconds, detect.state) == (None, "invalid")
+
+
+def test_what_was_sent_stands_in_the_report(
+    signed_in: Callable[[User], Client], responder: User, address: str, ended: Incident
+) -> None:
+    message = Message.draft_for(ended, by=responder)
+    Message.objects.filter(pk=message.pk).update(sent_at=ended.resolved_at, sent_text="Prices are back.", kind="final")
+    ended.record("message.sent", by=responder, data={"message": message.pk, "subject": "S", "recipients": 2})
+    markdown = signed_in(responder).get(f"{address[:-1]}.md").content.decode()
+    assert "UTC, final:\n\n```text\nPrices are back.\n```" in markdown
 
 
 def test_overrides_stand_first(signed_in: Callable[[User], Client], responder: User, address: str) -> None:
