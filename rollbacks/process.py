@@ -3,6 +3,7 @@
 import hashlib
 import os
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -81,7 +82,7 @@ def asked(pid: int, name: str) -> bytes:
         os.close(descriptor)
 
 
-def group_members(pgid: int) -> list[int]:
+def group_members(pgid: int, among: Iterable[int] | None = None) -> list[int]:
     """The living processes of a group; a zombie is dead. Without /proc: the leader's id, while anything of it lives."""
     if not PROC.is_dir():
         try:
@@ -90,18 +91,18 @@ def group_members(pgid: int) -> list[int]:
             return []
         return [pgid]
     members = []
-    for pid in all_pids():
+    for pid in all_pids() if among is None else among:
         fields = stat_fields(pid)
         if fields and fields[0] not in ("Z", "X") and int(fields[2]) == pgid:
             members.append(pid)
     return members
 
 
-def marked(token: str) -> list[int]:
+def marked(token: str, among: Iterable[int] | None = None) -> list[int]:
     """The living processes that carry the attempt's token, wherever they went (`setsid`, a double fork)."""
     wanted = f"{TOKEN}={token}".encode()
     found = []
-    for pid in all_pids():
+    for pid in all_pids() if among is None else among:
         environment = asked(pid, "environ")
         if wanted not in environment:
             continue
@@ -127,6 +128,28 @@ def command_of(pid: int) -> str:
     except OSError:
         return "gone"
     return b" ".join(word for word in words if word).decode(errors="replace").replace("\n", " ")[:120]
+
+
+def newer_than(pid: int) -> list[int]:
+    """The processes that may have begun after this one, itself included: ids are given out in a circle. Only for the
+    first second of a process: within it nobody gets once around."""
+    try:
+        last = int(asked_of_system("loadavg").split()[-1])
+    except (IndexError, ValueError):
+        return all_pids()
+    pids = all_pids()
+    return (
+        [one for one in pids if pid <= one <= last]
+        if last >= pid
+        else [one for one in pids if one >= pid or one <= last]
+    )
+
+
+def asked_of_system(name: str) -> str:
+    try:
+        return (PROC / name).read_text()
+    except OSError:
+        return ""
 
 
 def all_pids() -> list[int]:

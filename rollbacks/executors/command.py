@@ -24,6 +24,7 @@ READ_BYTES = 64 * 1024
 # A background child may hold the pipes for its whole life: do not wait for it longer.
 DRAIN_SECONDS = 2.0
 LOOK_SECONDS = 0.2
+QUICK_SECONDS = 1.0  # see `process.newer_than`
 # A group that will not die within this time (uninterruptible sleep): nobody knows what it does next.
 CONFIRM_SECONDS = 30.0
 
@@ -115,6 +116,7 @@ def run(
     lock: int | None = None,
 ) -> Ended:
     """Starts the command and stays with it. `timeout` and `grace` in seconds; `started(pid)` is told at once."""
+    began = time.monotonic()
     try:
         popen = subprocess.Popen(
             argv,
@@ -137,7 +139,8 @@ def run(
         how = follow(command, time.monotonic() + timeout, stop)
         confirmed = True if how == "exited" else command.kill_group(grace)
     # Before the leader is reaped: its id is still ours.
-    left = left_behind(popen.pid, env.get(process.TOKEN, ""))
+    quick = time.monotonic() - began < QUICK_SECONDS
+    left = left_behind(popen.pid, env.get(process.TOKEN, ""), quick=quick)
     return Ended(how, command.close(), left=left, confirmed=confirmed)
 
 
@@ -158,8 +161,12 @@ def follow(command: Command, deadline: float, stop: Stop) -> Literal["exited", "
             return "timed_out"
 
 
-def left_behind(pgid: int, token: str) -> tuple[process.Living, ...]:
-    """What lives on after the leader: its group, and escapees that carry the attempt's token."""
-    members = [pid for pid in process.group_members(pgid) if pid != pgid]
-    escaped = [pid for pid in (process.marked(token) if token else []) if pid not in members and pid != pgid]
+def left_behind(pgid: int, token: str, *, quick: bool = False) -> tuple[process.Living, ...]:
+    """What lives on after the leader: its group, and escapees that carry the attempt's token.
+
+    `quick`: it began within the last second, so that only the newest processes can be its own.
+    """
+    among = process.newer_than(pgid) if quick else process.all_pids()
+    members = [pid for pid in process.group_members(pgid, among) if pid != pgid]
+    escaped = [pid for pid in (process.marked(token, among) if token else []) if pid not in members and pid != pgid]
     return tuple(process.Living(pid, process.command_of(pid), pid in escaped) for pid in [*members, *escaped])

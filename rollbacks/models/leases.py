@@ -161,7 +161,7 @@ def record(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
     from rollbacks.models import Attempt, Run
 
     with transaction.atomic():
-        run = Run.locked(step.run_id)
+        run = Run.locked(step.run_id, known=step.run)
         step.run = run
         if outcome.data.get("unconfirmed"):
             # Killed, and not dead: nobody knows what it does next.

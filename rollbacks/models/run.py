@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from rollbacks.models.step_run import StepRun
 
 
+# What a run refers to for ever.
+LENT = ("target", "service", "environment", "stream")
+
+
 def beside(queue: str) -> str:
     """The queue for what must not wait behind a rollback: `probe` on this host, the same one elsewhere."""
     return "probe" if queue == DEFAULT_QUEUE else queue
@@ -262,11 +266,15 @@ class Run(models.Model):
         return flow.cross_promise(self)
 
     @classmethod
-    def locked(cls, pk: int) -> "Run":
+    def locked(cls, pk: int, *, known: "Run | None" = None) -> "Run":
         """The run with its row locked until the transaction ends (lock order: run, then stream).
 
-        SQLite locks as a whole.
+        SQLite locks as a whole. `known` lends what it has of target, service, environment and stream.
         """
+        if known is not None and all(known._state.fields_cache.get(name) for name in LENT):
+            run = cls.objects.select_for_update().get(pk=pk)
+            run._state.fields_cache.update({name: known._state.fields_cache[name] for name in LENT})
+            return run
         return (
             cls.objects.select_for_update(of=("self",))
             .select_related("target", "service", "environment", "stream")

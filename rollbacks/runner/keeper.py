@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from rollbacks.models.step_run import StepRun as Step
 
 log = logging.getLogger(__name__)
-TICK_SECONDS = 0.1
-FLUSH_SECONDS = 0.25
+TICK_SECONDS = 0.05
+# Every line waits for it: with the way to the page it must stay under 300 ms.
+FLUSH_SECONDS = 0.15
 # How soon a "kill now" reaches the command, with or without Redis.
 CANCEL_LOOK_SECONDS = 1.0
 RING_AGAIN_SECONDS = 5.0

@@ -194,7 +194,7 @@ def running_installation(clock: dict[str, str] | None = None) -> Iterator[Instal
     folder = Path(tempfile.mkdtemp(prefix="firebreak-faults-"))
     with fresh_database(folder) as url:
         installation = Installation(folder, url, clock)
-        made = installation.manage("migrate", "--verbosity", "0")
+        made = installation.manage("migrate", "--verbosity", "0", timeout=300)
         assert made.returncode == 0, made.stderr
         try:
             with pointed_at(url, installation.redis_url, folder, clock):
