@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.run-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
 
-.PHONY: simulate help run test test-sqlite test-postgres venv lint format e2e acceptance acceptance-long bench corpus
+.PHONY: simulate help run test test-sqlite test-postgres venv lint format e2e acceptance acceptance-kills acceptance-long bench corpus
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -64,6 +64,10 @@ acceptance: $(DEV_STAMP) ## TARGET=FOLDER: every scenario on a real service; fai
 acceptance-long: $(DEV_STAMP) ## TARGET=FOLDER: every fault at every level, about two hours; goes on where it was stopped
 	@[ -n "$(TARGET)" ] || { echo "make acceptance-long needs TARGET=FOLDER, a folder whose setup.sh starts a real service to roll back."; exit 1; }
 	@$(PY) -m pytest tests/acceptance --target="$(TARGET)" --long --state="$(or $(STATE),var/acceptance-long.json)"
+
+acceptance-kills: $(DEV_STAMP) ## TARGET=FOLDER COUNT=50: the shipped plan again and again, a worker killed in the middle of each run
+	@[ -n "$(TARGET)" ] || { echo "make acceptance-kills needs TARGET=FOLDER, as make acceptance does."; exit 1; }
+	@$(PY) -W ignore -m tests.acceptance.kills --target "$(TARGET)" --count $(or $(COUNT),50)
 
 bench: $(DEV_STAMP) ## Measure the claims of docs/performance.md, as ratios taken in one run
 	@for file in benchmarks/bench_*.py; do $(PY) $$file || exit 1; done
