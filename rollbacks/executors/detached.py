@@ -66,6 +66,10 @@ class Detached:
             close_fds=True,
         )
 
+    def forget(self) -> None:
+        """Removes its traces, once its end is recorded: its raw output may hold what the kept one masks."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def outcome(self, code: int, ok: list[int]) -> Outcome:
         words = "" if code == 0 else f"Exit status {code}."
         return Outcome("succeeded" if code in ok else "failed", code, words, {"detached": True})

@@ -23,7 +23,9 @@ def adopt(step: StepRun) -> bool:
         writer = collect(step, attempt, there)
         # Not patient: this is the scan, which others wait for.
         outcome = proved(step, attempt, there.outcome(code, step.definition.get("ok") or [0]), no_stop, patient=False)
-        return step.record(replace(outcome, detail=writer.redactor.mask(outcome.detail)), token=step.token)
+        recorded = step.record(replace(outcome, detail=writer.redactor.mask(outcome.detail)), token=step.token)
+        there.forget()
+        return recorded
     if not attempt.living:
         return False
     late = (timezone.now() - attempt.started_at).total_seconds() > float(step.definition.get("timeout") or 60.0)

@@ -9,7 +9,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from rollbacks import process
 from rollbacks.context import Outcome
-from rollbacks.executors.detached import LET_GO
+from rollbacks.executors.detached import LET_GO, Detached
 from rollbacks.models import StepRun, leases
 from rollbacks.runner.keeper import Keeper
 from rollbacks.runner.output import OutputWriter
@@ -63,6 +63,8 @@ def carry_out(
             note_late(step, outcome)
             return ended
         write_down(step, outcome, keeper)
+    if step.definition.get("detached") and not keeper.gave_up:
+        Detached.of(attempt.mark).forget()
     return ended
 
 

@@ -3,6 +3,7 @@
 import http.server
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from config.environment import env_keys
 from rollbacks import header_secrets, runner
 from rollbacks.context import Surroundings
+from rollbacks.executors.detached import Detached
 from rollbacks.http_client import Request
-from rollbacks.models import Refused, Run, Secret, StepRun
+from rollbacks.models import Refused, Run, Secret, StepRun, leases
 from rollbacks.redaction import MASK
 from tests.rollbacks.engine.factories import make_draft, make_run, make_target, output, step
 from timeline.models import Event
@@ -240,3 +243,36 @@ def test_rows_name_their_secrets_and_never_hold_them(tmp_path: Path) -> None:
     run = make_run(tmp_path, [step("one", "true", secrets=["API_TOKEN"])], target=target)
     assert StepRun.objects.get(run=run).definition["secrets"] == ["API_TOKEN"]
     assert VALUE not in str(Run.objects.get(pk=run.pk).snapshot)
+
+
+def test_a_detached_step_leaves_no_raw_output_behind(tmp_path: Path, settings: Any) -> None:
+    target = make_target(tmp_path)
+    Secret.keep(target, name="API_TOKEN", value=VALUE)
+    leak = step("leak", 'echo "it is $API_TOKEN"', secrets=["API_TOKEN"], detached=True)
+    run = make_run(tmp_path, [leak], target=target)
+    runner.advance(run.pk, owner="test")
+    assert run.steps.get(name="leak").status == "succeeded"
+    assert output(run, "leak") == f"it is {MASK}\n"
+    attempt = run.steps.get(name="leak").last_attempt
+    assert attempt is not None
+    assert not Detached.of(attempt.mark).folder.exists()
+
+
+def test_a_detached_step_whose_worker_is_gone_leaves_none_either(tmp_path: Path) -> None:
+    target = make_target(tmp_path)
+    Secret.keep(target, name="API_TOKEN", value=VALUE)
+    leak = step("leak", "true", secrets=["API_TOKEN"], detached=True)
+    run = make_run(tmp_path, [leak], target=target)
+    claimed = leases.claim(run.pk, owner="gone", host="h")
+    assert claimed is not None
+    attempt = claimed.last_attempt
+    assert attempt is not None
+    there = Detached.of(attempt.mark)
+    there.folder.mkdir(parents=True)
+    (there.folder / "output").write_text(f"it is {VALUE}\n")
+    (there.folder / "exit").write_text("0\n")
+    StepRun.objects.filter(run=run).update(lease_until=timezone.now() - timedelta(minutes=1))
+    assert runner.reap() == []
+    assert run.steps.get(name="leak").status == "succeeded"
+    assert output(run, "leak") == f"it is {MASK}\n"
+    assert not there.folder.exists()
