@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, OuterRef, Subquery
 
 from rollbacks.models import Run, Sample, Target
 
@@ -49,6 +49,6 @@ def _restored() -> dict[int, int]:
 
 
 def _last_good() -> dict[int, Any]:
-    """When a verdict last said *recovered*, or a sample was free of errors."""
-    rows = Sample.objects.filter(Q(errors=0), requests__gt=0).values("target_id").annotate(last=Max("at")).order_by()
-    return {row["target_id"]: row["last"] for row in rows}
+    """When a sample of each target was last free of errors: the newest one only, however many there are."""
+    good = Sample.objects.filter(target=OuterRef("pk"), errors=0, requests__gt=0).order_by("-at").values("at")[:1]
+    return dict(Target.objects.annotate(good_at=Subquery(good)).order_by().values_list("pk", "good_at"))

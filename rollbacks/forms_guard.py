@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from rollbacks.models import Guard
+from rollbacks.models import Guard, Heartbeat
 
 SWITCH = {"": None, "on": True, "off": False}
 MOMENT = "%Y-%m-%dT%H:%M"
@@ -20,6 +20,12 @@ class GuardForm(forms.Form):
         required=False,
         choices=[("", "As long as a heartbeat measures this target"), ("on", "On"), ("off", "Off")],
     )
+    measures = forms.ChoiceField(
+        label="Measure outside of incidents",
+        required=False,
+        choices=[("on", "On"), ("off", "Off")],
+        help_text="A handful of labelled queries a minute, so that there is a healthy time to compare with after a rollback.",
+    )
     escalates = forms.BooleanField(
         label="The next level may begin by itself",
         required=False,
@@ -29,7 +35,8 @@ class GuardForm(forms.Form):
     @classmethod
     def of(cls, guard: Guard) -> "GuardForm":
         word = next(word for word, value in SWITCH.items() if value is guard.detects)
-        return cls(initial={"detects": word, "escalates": guard.escalates})
+        measures = "off" if Heartbeat.of(guard.target).off else "on"
+        return cls(initial={"detects": word, "measures": measures, "escalates": guard.escalates})
 
     @property
     def orders(self) -> dict[str, Any]:

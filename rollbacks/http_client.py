@@ -6,18 +6,22 @@ decides: a name is resolved once, and the connection goes to that address.
 
 import ipaddress
 import json
+import os
 import socket
 import ssl
 import time
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 import httpx
 
 USER_AGENT = "Firebreak (rollback checks)"
 CONNECT_SECONDS = 3.0
+LONGEST_SECONDS = 60.0  # every request says its own time-out
+MOST_CONNECTIONS = 100  # at once; checks are asked one after the other
 BODY_CAP = 1024 * 1024  # bytes: what is longer is cut off and said
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LOOPBACK = ("127.0.0.1", "::1")
@@ -79,11 +83,12 @@ def graphql_request(url: str, document: str, headers: Mapping[str, str] | None =
     return Request("POST", url, {"Content-Type": "application/json", **(headers or {})}, body)
 
 
-def make_client(*, timeout: float, connections: int = 8) -> httpx.Client:
+def make_client(*, timeout: float, connections: int = 8, keep_alive: bool = True) -> httpx.Client:
     """A client with explicit limits. No redirects: they lead off the list. No proxies from the environment."""
+    kept = connections if keep_alive else 0
     return httpx.Client(
         timeout=httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=kept),
         follow_redirects=False,
         trust_env=False,
         # Not compressed: a small answer could else unfold to gigabytes.
@@ -92,9 +97,14 @@ def make_client(*, timeout: float, connections: int = 8) -> httpx.Client:
 
 
 def ask_once(request: Request, *, hosts: Iterable[str], timeout: float) -> Reply:
-    """Sends one request with a client of its own."""
-    with make_client(timeout=timeout, connections=1) as client:
-        return send(client, request, hosts=hosts, timeout=timeout)
+    """Sends one request over a connection of its own: an old one may outlive the service that it once led to."""
+    return send(_client_of(os.getpid()), request, hosts=hosts, timeout=timeout)
+
+
+@lru_cache(maxsize=1)
+def _client_of(_process: int) -> httpx.Client:
+    """One client for all the threads of a process: making one reads every certificate authority of the host."""
+    return make_client(timeout=LONGEST_SECONDS, connections=MOST_CONNECTIONS, keep_alive=False)
 
 
 def send(client: httpx.Client, request: Request, *, hosts: Iterable[str], timeout: float) -> Reply:

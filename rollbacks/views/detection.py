@@ -11,7 +11,7 @@ from rollbacks import detection
 from rollbacks.access import may_edit_targets, may_operate, target_for
 from rollbacks.detection_rules import conditions
 from rollbacks.forms_guard import GuardForm, MaintenanceForm
-from rollbacks.models import Detected, Guard, Maintenance, Refused, Target
+from rollbacks.models import Detected, Guard, Heartbeat, Maintenance, Refused, Target
 from timeline import domain_time
 
 PAST = 5
@@ -31,6 +31,8 @@ def _order(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return page(request, target, guard_form=form, status=422)
     changed = Guard.of(target).order(**form.orders, by=request.user)
+    if wanted := form.cleaned_data["measures"]:
+        changed |= Heartbeat.switch(target, on=wanted == "on", by=request.user)
     messages.success(request, "Saved." if changed else "Nothing differed, so nothing was changed.")
     return redirect("detection", pk)
 
@@ -75,6 +77,7 @@ def page(
     context = {
         "target": target,
         "guard": guard,
+        "heartbeat": Heartbeat.of(target),
         "guard_form": guard_form or GuardForm.of(guard),
         "maintenance_form": maintenance_form or MaintenanceForm.starting(now),
         "is_on": detection.is_on(target, now),

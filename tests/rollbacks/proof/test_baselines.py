@@ -383,3 +383,17 @@ def test_old_samples_go_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     beats(make_target(), T0, T0 + 10 * MINUTE)
     later = T0 + timedelta(days=31)
     assert [retention.forget_old(later) for _ in range(3)] == [8, 2, 0]
+
+
+@pytest.mark.django_db
+def test_the_switch_stands_on_the_detection_page(admin_client: Any) -> None:
+    target = with_plan(make_target())
+    page = f"/targets/{target.pk}/detection/"
+    assert "Measure outside of incidents" in admin_client.get(page).content.decode()
+    admin_client.post(page, {"detects": "", "measures": "off"})
+    assert Heartbeat.of(target).off
+    admin_client.post(page, {"detects": ""})  # a form without it changes nothing
+    assert Heartbeat.of(target).off
+    admin_client.post(page, {"detects": "", "measures": "on"})
+    assert not Heartbeat.of(target).off
+    assert kinds(target.stream).count("heartbeat.switched") == 2
