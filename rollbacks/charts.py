@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
+from rollbacks import deploys
 from rollbacks.chart_series import is_gap, series_of
 from rollbacks.drawing import (
     BOTTOM,
@@ -35,7 +38,7 @@ __all__ = ["Chart", "Mark", "of_stream"]
 MOST_POINTS = 120
 LONGEST = timedelta(hours=2)
 QUIET_AFTER = timedelta(minutes=15)  # then the chart ends with its data, not with now
-LEAD = timedelta(minutes=5)  # a mark this long before the first sample still belongs on the chart
+LEAD = timedelta(minutes=15)  # a mark this long before the first sample still belongs on the chart
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def of_stream(
 ) -> list[Chart]:
     """Two charts a signal (errors, latency) for an incident; none before anything was measured."""
     charts = []
-    marks = [*marks, *rollbacks_of(stream_key)]
+    marks = [*marks, *moments_of(stream_key, target)]
     for name, signal in (compiled.get("signals") or {}).items():
         own = Sample.objects.filter(stream_key=stream_key, signal=name).order_by("at")
         first, last = own.first(), Sample.objects.of(target, name).last()
@@ -104,10 +107,12 @@ def of_stream(
     return charts
 
 
-def rollbacks_of(stream_key: str) -> list[Mark]:
-    """When runs that change the service began."""
-    begun = Event.objects.filter(stream__key=stream_key, kind="run.started").exclude(data__run_kind="evidence")
-    return [Mark(event.at, _run_words(event.data), is_rollback=True) for event in begun.order_by("seq")]
+def moments_of(stream_key: str, target: Any) -> list[Mark]:
+    """When runs that change the service began, and the deploys that a pipeline marked. One query."""
+    begun = Q(stream__key=stream_key, kind="run.started") & ~Q(data__run_kind__in=["evidence", "dry_run"])
+    deployed = Q(stream__key=target.stream, kind=deploys.KIND, data__state__in=["started", "failed"])
+    found = Event.objects.filter(begun | deployed).order_by("at", "pk")
+    return [Mark(event.at, _words_of(event), is_rollback=event.kind != deploys.KIND) for event in found]
 
 
 def before_of(stream_key: str, signal: str) -> float | None:
@@ -245,6 +250,13 @@ def _matrix_limits(compiled: Mapping[str, Any], signal: Mapping[str, Any]) -> li
     names = {str(metric).lower() for metric in signal.get("metric") or ()}
     conditions = [row["condition"] for row in compiled.get("matrix", []) if row.get("condition")]
     return [one["value"] / 100 for one in conditions if one["metric"].lower() in names and one.get("unit") == "%"]
+
+
+def _words_of(event: Event) -> str:
+    if event.kind == deploys.KIND:
+        failed = " failed" if event.data["state"] == "failed" else ""
+        return f"deploy {event.data.get('version') or ''}".strip() + failed
+    return _run_words(event.data)
 
 
 def _run_words(data: Mapping[str, Any]) -> str:

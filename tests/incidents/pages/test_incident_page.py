@@ -1,6 +1,7 @@
 """The page of one incident: what stands above the fold in every state, and who may act."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.browser import scenes
+from tests.incidents.factories import make_incident
 
 Clients = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
@@ -30,7 +32,7 @@ def page(client: Client, incident: Any, query: str = "") -> str:
         ("uncovered", ["no row of the decision matrix covers it", "Choose"]),
         (
             "running",
-            ["Rolling back", "Step 3 of 5", "Attempting uninstall", "Level 2 promises 10 min, the matrix 5 min"],
+            ["Rolling back", "Step 3 of 5", "Attempting uninstall", "the matrix 5 min: they disagree"],
         ),
         ("outcome_unknown", ["Outcome unknown", "Settle the outcome", "Verify says", "stopping pid 2857"]),
         ("waiting_for_approval", ["Waiting for approval", "Read and approve"]),
@@ -115,3 +117,15 @@ def test_the_page_asks_a_fixed_number_of_questions(
         incident.add_note(text=f"Note {number}", by=responder)
     with django_assert_max_num_queries(len(few)):
         client.get(f"/incidents/{incident.pk}/")
+
+
+def test_the_strip_names_the_others_their_overdue_and_who_wants_the_same_target(
+    signed_in: Callable[[User], Client], responder: User
+) -> None:
+    mine = make_incident()
+    other = make_incident(mine.target, title="Another", ago=timedelta(hours=2))
+    page = signed_in(responder).get(mine.get_absolute_url()).content.decode()
+    strip = page.split('<p class="others">', 1)[1].split("</p>", 1)[0]
+    assert other.reference in strip
+    assert "overdue" in strip
+    assert "wants the same target" in strip

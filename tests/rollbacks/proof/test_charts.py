@@ -1,13 +1,14 @@
 """Charts as coordinates and words: gaps where nothing was measured, thresholds, rollbacks, and a sentence for all."""
 
 import itertools
+import json
 import re
 from datetime import timedelta
 
 import pytest
 from django.template.loader import render_to_string
 
-from rollbacks import charts
+from rollbacks import charts, deploys
 from tests.rollbacks.proof.factories import COMPILED, T0, make_samples, make_target
 from timeline.models import Event
 
@@ -83,3 +84,26 @@ def test_the_partial_holds_no_style_and_names_itself() -> None:
         assert "style=" not in html
         assert f'aria-label="{chart.label}"' in html
         assert html.count('<path class="line') == 2
+
+
+def test_deploys_are_marked_with_their_version() -> None:
+    target = make_target()
+    make_samples(target, T0, seconds=60)
+    for state, version in (("started", "1.7.0"), ("finished", "1.7.0"), ("failed", "1.7.1")):
+        data = {"state": state, "version": version}
+        Event.record(target.stream, deploys.KIND, at=T0 + timedelta(seconds=20), data=data)
+    errors, _ = charts.of_stream("incident:1", target, COMPILED, T0 + timedelta(seconds=60))
+    assert [mark.label.rsplit(" ", 1)[0] for mark in errors.marks] == ["deploy 1.7.0", "deploy 1.7.1 failed"]
+    assert {mark.kind for mark in errors.marks} == {""}
+
+
+def test_the_same_chart_as_numbers_has_null_where_nothing_was_measured() -> None:
+    errors, latency = drawn()
+    series = json.loads(errors.series_json)
+    assert series["values"].count(None) == 1
+    assert len(series["gaps"]) == 1
+    assert series["times"] == sorted(series["times"])
+    assert [limit["label"] for limit in series["limits"]] == ["1 %", "10 %"]
+    assert (series["unit"], series["healthy"], series["bad"]) == ("%", 1.0, False)
+    assert [mark["rollback"] for mark in series["marks"]] == [True]
+    assert json.loads(latency.series_json)["unit"] == "ms"
