@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plans.document import crossing, linting, refusing
+from plans.document import crossing, escalations, linting, refusing
 from plans.document.blocks import Html, Section, Table, every_block, every_fence
 from plans.document.fence_steps import Context
 from plans.document.finding import Findings
@@ -106,6 +106,7 @@ class _Maker:
             "test_script": parts.test_script.to_json() if parts.test_script else None,
             "lint": [],
         }
+        escalations.from_matrix(compiled["levels"], parts.matrix, self.inferred)
         compiled["deployments"] = list(
             dict.fromkeys(step["for"] for step in crossing.every_step(compiled) if step["for"])
         )

@@ -151,15 +151,21 @@ def _missing(line: int, key: str, name: str, found: dict[str, Any] | None, findi
 
 
 def _check_gotos(compiled: dict[str, Any], findings: Findings) -> None:
-    """A jump stays inside its own procedure."""
+    """A jump stays inside its own procedure and leads forward."""
     procedures = [steps for level in compiled["levels"] for steps in (level["steps"], level["undo"])]
     procedures += [compiled["restore"], compiled["evidence"], compiled["checks"], compiled["reads"]]
     for steps in procedures:
-        names = {step["name"] for step in steps}
-        for step in steps:
+        places = {step["name"]: place for place, step in enumerate(steps)}
+        for place, step in enumerate(steps):
             for key in ("on_failure", "on_cancel"):
                 value = step[key] or ""
-                if value.startswith("goto:") and value[5:] not in names:
+                if value.startswith("goto:") and places.get(value[5:], place + 1) <= place:
+                    findings.problem(
+                        step["line"],
+                        f"`{key}={value}` leads back: a run could circle for ever.",
+                        "Jump forward only, to a step below this one; use `retries=` to try again.",
+                    )
+                elif value.startswith("goto:") and value[5:] not in places:
                     findings.problem(
                         step["line"],
                         f"`{key}={value}` leads to no step of this procedure.",

@@ -50,11 +50,13 @@ _VALUED = frozenset(
         "--group",
     ]
 )
+_MOVING = re.compile(r"^['\"]?git\+[^@]*//[^@]*(@(?![0-9a-f]{7,40}\b)(?!v?\d)[^@]*)?$")
+"""A repository installed from a branch, or from whatever is newest."""
 _OWN_UNIT = re.compile(r"firebreak", re.IGNORECASE)
 
 
 def look(compiled: dict[str, Any], findings: Findings) -> None:
-    for step in every_step(compiled):
+    for step in [*every_step(compiled), *_script(compiled)]:
         if step["kind"] not in ("shell", "exec"):
             continue
         for line, command in _commands(step):
@@ -64,6 +66,15 @@ def look(compiled: dict[str, Any], findings: Findings) -> None:
             _curl(command, line, findings)
             _sed(command, line, step, findings)
             _own(command, line, step, findings)
+
+
+def _script(compiled: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns the test script as the step that it would be: it never runs by itself, and people run it."""
+    script = compiled["test_script"]
+    if script is None:
+        return []
+    body_line = script["line"] + 1
+    return [{"kind": "shell", "body": script["body"], "body_line": body_line, "verify": None, "detached": False}]
 
 
 def _commands(step: dict[str, Any]) -> Iterator[tuple[int, shell.Command]]:
@@ -128,6 +139,9 @@ def unpinned(command: shell.Command) -> str:
         separators = ("@", "/", ".tgz")
     else:
         return ""
+    moving = next((word for word in words if _MOVING.search(word)), "")
+    if moving:
+        return moving.strip("'\"")
     rest = words[max(place for place, word in enumerate(words) if word in ("install", "i", "add")) + 1 :]
     skip = False
     for word in rest:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plans.document.attributes import ACTING
 from plans.document.bodies import until_check
 from plans.document.crossing import every_step
 from plans.document.finding import Findings
+
+if TYPE_CHECKING:
+    from plans.document.document import PlanDocument
 
 _STATIC = re.compile(
     r"/(health|healthz|health-?check|ping|alive|livez|readyz?|status|up)/?(\?\S*)?(\"|'|\s|$)", re.IGNORECASE
@@ -28,6 +31,7 @@ def look(compiled: dict[str, Any], findings: Findings) -> None:
                 f"“{step['title']}” runs once and names no proof of its effect.",
                 "Add `verify=` with a read step: a lost outcome can then be settled.",
             )
+    _proofs_of_nothing(compiled, findings)
     for check in compiled["checks"]:
         why = cannot_fail(check, compiled["checks"])
         if why:
@@ -36,6 +40,49 @@ def look(compiled: dict[str, Any], findings: Findings) -> None:
                 "cannot-fail",
                 f"“{check['title']}” cannot fail: {why}.",
                 "Ask for something that only a working service answers.",
+            )
+
+
+_ROOT_TYPENAME = re.compile(r"[\"'](?:query\b[^{\"']*)?\s*\{\s*__typename\s*\}")
+
+
+def _proofs_of_nothing(compiled: dict[str, Any], findings: Findings) -> None:
+    """Names the requests of procedures that are answered in every state."""
+    checks = {id(check) for check in compiled["checks"]}
+    for step in every_step(compiled):
+        found = _ROOT_TYPENAME.search(step["body"]) if step["kind"] == "shell" and id(step) not in checks else None
+        if found:
+            findings.warn(
+                step["body_line"] + step["body"].count("\n", 0, found.start()),
+                "cannot-fail",
+                f"“{step['title']}” proves nothing: `{{ __typename }}` is answered in every state.",
+                "Ask for something that only a working service answers.",
+            )
+
+
+_ABSENT = re.compile(
+    r"\b(should|must|may|do|does|will)( not|n.t| no longer)\s+"
+    r"(see|find|show|contain|appear|exist|be (seen|there|present))\b|\bNOT see\b",
+    re.IGNORECASE,
+)
+
+
+def look_at_words(document: PlanDocument, findings: Findings) -> None:
+    """Names the steps and validations that a person confirms by a line that is not there."""
+    lines = document.text.replace("\r\n", "\n").split("\n")
+    parts = document.parts
+    for step in [step for level in parts.levels for step in level.steps] + list(parts.validations):
+        if step.kind not in ("manual", "shell") or any(fence.attributes for fence in step.fences):
+            continue  # whoever wrote attributes said what proves the step
+        told = next(
+            (n for n in range(step.line, min(step.end_line, len(lines)) + 1) if _ABSENT.search(lines[n - 1])), 0
+        )
+        if told:
+            findings.warn(
+                told,
+                "cannot-fail",
+                f"“{step.title}” cannot fail by this: the absence of a line is also what a wrong pattern or a silent log gives.",
+                "Look for a line that must be there, or use a `check` whose pattern was seen before.",
             )
 
 
@@ -92,6 +139,8 @@ def cannot_fail(check: dict[str, Any], checks: list[dict[str, Any]]) -> str:
 
 
 def _shell_cannot_fail(body: str) -> str:
+    if re.fullmatch(r"\s*!\s*(e|f|z)?grep\b[^|&;\n]*", body.strip()):
+        return "the absence of a log line is also what a wrong pattern or a missing file gives"
     if _NEVER_FAILS.search(body):
         return "its exit status is always 0"
     if re.search(r"\bcurl\b", body) and re.search(r"\{\s*__typename\s*\}", body):
