@@ -74,7 +74,7 @@ class ContactForm(forms.ModelForm):
         fields = ("order", "role", "name", "address", "user", "next_after_minutes")
         labels = {
             "order": "Order", "role": "Role", "name": "Name", "address": "Mail address", "user": "Account",
-            "next_after_minutes": "Next after (min)",
+            "next_after_minutes": "Minutes",
         }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 
 from incidents import clock, known, proof, runs, sentences
 from incidents.models import Contact, Evidence, Incident, KnownUse, Message, Page, Retrospective, RoleName
+from incidents.story import parsed
 from rollbacks.models import OutputChunk, Run
 from rollbacks.rehearsals import Rehearsals, rehearsals
 from timeline import domain_time
@@ -17,6 +18,7 @@ from timeline.models import Event, Stream
 
 NEWEST_LINES = 120  # events that are read
 MOST_LINES = 30  # lines that are shown; the whole timeline is one link away
+MOST_OTHERS = 6  # live incidents in the strip
 TAIL = 12  # pieces of output; the run's page shows all
 SHOWS = ("all", "decisions", "messages", "machine", "everything")
 
@@ -160,19 +162,31 @@ class Overview:
         return found if self.show == "everything" else found[:MOST_LINES]
 
     @property
+    def detected_before(self) -> datetime | None:
+        """The time of detection before it was last corrected; None when it never was. Reads the newest events only."""
+        for event in self.events:
+            if event.kind == "incident.corrected" and event.data.get("field") == "detected_at":
+                return parsed(event.data.get("old"))
+        return None
+
+    @property
     def seen(self) -> int:
         """The last line of the timeline that this page was drawn from."""
         return self.events[0].seq if self.events else 0
 
     @cached_property
     def others(self) -> list[Incident]:
-        """The other live incidents, for one line."""
-        live = (
-            Incident.objects.live()
-            .exclude(pk=self.incident.pk)
-            .select_related("target__service", "target__environment")
-        )
-        return list(live.defer("recommendation", "impact").order_by("detected_at")[:3])
+        """The other live incidents, the worst first."""
+        return list(Incident.objects.for_dashboard().exclude(pk=self.incident.pk)[:MOST_OTHERS])
+
+    @cached_property
+    def strip(self) -> list[dict[str, Any]]:
+        """The others with what is overdue there, and whether they want this incident's target too."""
+        rows = summaries(self.others, self.now)
+        return [
+            {**row, "same_target": row["incident"].target_id == self.incident.target_id and self.incident.is_live}
+            for row in rows
+        ]
 
     @cached_property
     def known(self) -> list[known.Known]:

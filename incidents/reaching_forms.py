@@ -6,15 +6,17 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from incidents.channels import apprise, webhook
-from incidents.models import Contact, ContactChannel, MessageTemplate, RecipientGroup, Refused, Severity
+from incidents.models import ChannelKind, Contact, ContactChannel, MessageTemplate, RecipientGroup, Refused, Severity
 from incidents.models.contact import read_addresses
+
+KINDS = [(kind.value, kind.label) for kind in (ChannelKind.APPRISE, ChannelKind.WEBHOOK)]
 
 
 class ChannelForm(forms.Form):
     """One more way to a contact; its address is checked before it is kept."""
 
     contact = forms.ModelChoiceField(queryset=Contact.objects.none(), label="Contact", empty_label=None)
-    kind = forms.ChoiceField(choices=ContactChannel._meta.get_field("kind").choices, label="Kind")
+    kind = forms.ChoiceField(choices=KINDS, label="Kind")
     label = forms.CharField(max_length=80, label="Name", help_text="Shown instead of the address: “Ben's phone”.")
     url = forms.CharField(
         max_length=2000,

@@ -94,7 +94,8 @@ def _hand_over(connection: Any, message: EmailMultiAlternatives, before_body: Ca
         taken = connection.send_messages([message])
     except Fenced:
         # Not QUIT: the server waits for the body, and a hang-up is how it learns that none comes.
-        smtp.close()
+        if smtp is not None:
+            smtp.close()
         raise
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))

@@ -50,7 +50,7 @@ class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
         """The most particular one: of this target before every target, of this stage before every stage."""
         mine = self.filter(models.Q(target_id=target_id) | models.Q(target=None), audience=audience)
         found = [template for template in mine if template.stage in (stage, Stage.ANY)]
-        return max(found, key=lambda each: (each.target_id is not None, each.stage != Stage.ANY), default=None)
+        return max(found, key=_how_particular, default=None)
 
 
 class MessageTemplate(models.Model):
@@ -75,3 +75,7 @@ class MessageTemplate(models.Model):
     def as_plan_part(self) -> dict[str, Any]:
         """The shape in which a plan keeps its template."""
         return {"subject": self.subject, "body": self.body, "fields": []}
+
+
+def _how_particular(template: MessageTemplate) -> tuple[bool, bool]:
+    return (template.target_id is not None, template.stage != Stage.ANY)

@@ -152,10 +152,10 @@ class Delivery(models.Model):
     ) -> None:
         """Makes one row a recipient, many at a time; the queue is told once after the commit."""
         rows = [
-            cls(message=message, page=page, notice=notice, recipient=recipient, status=status)
+            Delivery(message=message, page=page, notice=notice, recipient=recipient, status=status)
             for recipient in recipients
         ]
-        cls.objects.bulk_create(rows, batch_size=500)
+        Delivery.objects.bulk_create(rows, batch_size=500)
         if status == DeliveryStatus.PENDING:
             cls._send_all_later(rows, message)
 
@@ -163,10 +163,10 @@ class Delivery(models.Model):
     def queue_channels(cls, *, channels: Iterable[Any], page: "Page | None" = None, notice: Any = None) -> None:
         """One row for each further way to a contact."""
         rows = [
-            cls(page=page, notice=notice, channel=channel, kind=channel.kind, recipient=channel.label)
+            Delivery(page=page, notice=notice, channel=channel, kind=channel.kind, recipient=channel.label)
             for channel in channels
         ]
-        cls.objects.bulk_create(rows)
+        Delivery.objects.bulk_create(rows)
         cls._send_all_later(rows, None)
 
     @classmethod
@@ -267,13 +267,13 @@ class Delivery(models.Model):
             data = {"kind": self.notice.kind, "to": self.recipient, "text": self.notice.subject}
             self.incident.record("notice.sent", at=at, data={**data, "state": state, "reason": reason})
         elif state != DeliveryStatus.KEPT and self._speaks(state):
-            data = {"message": self.message_id, "recipient": self.recipient, "reason": reason}
-            self.incident.record(f"message.{state}", at=at, data=data)
+            told: dict[str, Any] = {"message": self.message_id, "recipient": self.recipient, "reason": reason}
+            self.incident.record(f"message.{state}", at=at, data=told)
 
     def _speaks(self, state: str) -> bool:
         """Ten thousand recipients must not make ten thousand lines of timeline; the message's page counts them all."""
         assert self.message is not None  # noqa: S101  (the caller asked)
         if len(self.message.recipients) <= SPEAK_FOR_EACH:
             return True
-        same = Delivery.objects.filter(message_id=self.message_id, status=state).exclude(pk=self.pk)
+        same = Delivery.objects.filter(message=self.message, status=state).exclude(pk=self.pk)
         return not same.exists()

@@ -155,7 +155,7 @@ class Message(SendingVerbs):
         if hasattr(self, f"n_{DeliveryStatus.PENDING}"):
             counts = {state: getattr(self, f"n_{state}") for state in DeliveryStatus.values}
         else:
-            rows = self.deliveries.order_by().values_list("status").annotate(n=models.Count("pk"))  # type: ignore[attr-defined]
+            rows = self.deliveries.order_by().values_list("status").annotate(n=models.Count("pk"))
             counts = dict(rows)
         return {state: count for state, count in counts.items() if count}
 

@@ -40,8 +40,8 @@ class SendingVerbs(models.Model):
         if self.status == "sent":
             at = present(at)
             with transaction.atomic():
-                self.by_hand_at = happened_at or at
-                self.save(update_fields=["by_hand_at"])
+                type(self).objects.filter(pk=self.pk).update(by_hand_at=happened_at or at)
+                self.refresh_from_db(fields=["by_hand_at"])
                 # What a worker holds at this moment keeps its own outcome.
                 Delivery.objects.filter(message=self).exclude(status__in=("accepted", "sending")).update(
                     status="by_hand", finished_at=at, not_before=None

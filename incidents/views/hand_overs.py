@@ -36,8 +36,8 @@ def shift(request: HttpRequest) -> HttpResponse:
     context = {
         "briefs": _briefs(request.user),
         "people": _people(request.user),
-        "mine": waiting.filter(from_user=request.user),
-        "to_me": waiting.filter(to_user=request.user),
+        "mine": waiting.filter(from_user_id=request.user.pk),
+        "to_me": waiting.filter(to_user_id=request.user.pk),
     }
     return render(request, "incidents/shift.html", context)
 
@@ -79,7 +79,12 @@ def presence(request: HttpRequest, pk: int) -> HttpResponse:
     place = request.POST.get("place", "incident")[:40]
     if Presence.sign(incident, request.user, place, editing=request.POST.get("editing") == "1"):
         ring(f"presence:{pk}")
-    here = Presence.objects.here().filter(incident=incident).exclude(user=request.user).select_related("user")
+    here = (
+        Presence.objects.here()
+        .filter(incident=incident)
+        .exclude(user__username=request.user.get_username())
+        .select_related("user")
+    )
     context = {"incident": incident, "place": place, "others": _others(list(here), place)}
     return render(request, "incidents/_presence.html", context)
 

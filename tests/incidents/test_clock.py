@@ -1,10 +1,14 @@
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
 from incidents import clock
 from incidents.clock import PhaseFacts, TaskFacts
+from tests.incidents.factories import make_incident
 
 START = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 
@@ -154,3 +158,17 @@ def test_a_task_says_what_ticked_it() -> None:
         clock.how_it_was_done("message.sent", {"recipients": 4, "outbox": True})
         == "message to 4 recipients (kept in the outbox)"
     )
+
+
+@pytest.mark.django_db
+def test_a_corrected_time_of_detection_is_shown_as_corrected(
+    responder: User, signed_in: Callable[[User], Client]
+) -> None:
+    incident = make_incident(ago=timedelta(minutes=3))
+    address = f"/incidents/{incident.pk}/"
+    assert "corrected, was" not in signed_in(responder).get(address).content.decode()
+    earlier = incident.detected_at - timedelta(minutes=20)
+    incident.correct(field="detected_at", value=earlier, by=responder)
+    assert "corrected, was" in signed_in(responder).get(address).content.decode()
+    # Detection may lie before the declaration: the phases move with it, and what is late says so.
+    assert incident.phases.get(position=1).due_at == earlier + timedelta(minutes=5)
