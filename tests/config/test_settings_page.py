@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-READS = re.compile(r"""env_(?:str|int|bool|float|list)\(\s*["']([A-Z_]+)["']""")
+READS = re.compile(r"""env_(?:str|int|bool|float|list|choice|keys)\(\s*["']([A-Z_]+)["']""")
 
 
 def test_every_variable_has_its_heading_and_every_heading_its_variable():
