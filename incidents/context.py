@@ -38,6 +38,9 @@ class Shell:
 
 PLACES = (("Incidents", "now"), ("Plans", "plans"), ("Drills", "drills"), ("Reports", "reports"))
 MORE_PLACES = (
+    ("Action items", "actions"),
+    ("Search", "search"),
+    ("Intake", "senders"),
     ("My shift", "shift"),
     ("Services", "services"),
     ("Targets", "targets"),
@@ -70,7 +73,7 @@ def _for_person(person: Any) -> tuple[tuple[str, str], ...]:
     may_manage = person.has_perm("auth.change_user")
     refused = set() if may_manage else {"people"}
     if not person.has_perm("incidents.respond"):
-        refused.add("shift")
+        refused |= {"shift", "senders"}
     return tuple(place for place in MORE_PLACES if place[1] not in refused)
 
 

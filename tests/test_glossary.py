@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from incidents.models import Delivery, Incident
+from incidents.models import Delivery, Incident, ProposalStatus, RetrospectiveStatus
 from rollbacks.models import Run, StepRun, Verdict
 
 GLOSSARY = (Path(__file__).resolve().parent.parent / "docs" / "glossary.md").read_text()
@@ -25,6 +25,8 @@ def words_under(heading: str) -> dict[str, str]:
         ("Verdicts", Verdict.Word),
         ("States of an incident", Incident.Status),
         ("States of a delivery", Delivery.Status),
+        ("States of a retrospective", RetrospectiveStatus),
+        ("States of a proposed change of a plan", ProposalStatus),
     ],
 )
 def test_the_glossary_has_every_state_with_its_word(heading: str, choices: type) -> None:
