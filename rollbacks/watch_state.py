@@ -40,6 +40,8 @@ def state_of(watch: Watch, now: datetime) -> WatchState:
     terms = Terms.from_json(watch.terms)
     threshold = min([*thresholds(watch.run.revision.compiled.get("checks", [])).values(), terms.threshold])
     needed = requests_needed(threshold, terms.count, share_of_alpha(terms.good_looks))
+    if verdict is not None:
+        needed = max(needed, int(verdict.data.get("needed") or 0))  # beside a baseline a look needs more
     key = "inconclusive" if newer else _key(watch, verdict)
     if key == "passing" and judge(counts, threshold=threshold, count=needed).verdict == Verdict.Word.NOT_RECOVERED:
         # Checks may pass while queries fail: until the look that decides, the page must not sound like good news.
@@ -74,7 +76,7 @@ def counts_now(watch: Watch, now: datetime) -> Counts:
     counted = [
         Sample.objects.of(watch.target_id, name).between(since, until).counts()
         for name, signal in signals.items()
-        if signal.get("probe", "load") == "load"
+        if signal.get("probe", "load") in ("load", "prometheus")
     ]
     return min(counted, key=lambda counts: counts.requests, default=Counts())
 
