@@ -224,11 +224,11 @@ def _saved(message: Message) -> str:
 
 
 def _recipients_part(request: HttpRequest, message: Message) -> dict[str, Any]:
-    """One page of the recipients of a sent message, all or those in one state; four queries whatever their number."""
+    """One page of the recipients of a sent message, all or those in one state; a fixed number of queries whatever theirs."""
     if message.is_draft:
         return {}
     state = request.GET.get("state", "")
-    rows = message.deliveries.order_by("pk")
+    rows = message.deliveries.order_by("pk").prefetch_related("tries")
     rows = rows.filter(status=state) if state in DeliveryStatus.values else rows
     page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
     tally = [(name, DeliveryStatus(name).label, count) for name, count in message.tally.items()]
