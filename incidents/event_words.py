@@ -130,7 +130,8 @@ def _merged(data: Data) -> str:
 
 
 def _used(data: Data) -> str:
-    said = {True: ": it helped", False: ": it did not help"}.get(data.get("helped"), "")  # type: ignore[call-overload]
+    helped = data.get("helped")
+    said = "" if helped is None else ": it helped" if helped else ": it did not help"
     return f"used what was known: {data.get('title', '')}{said}"
 
 
@@ -204,7 +205,9 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     "run.timed_out": lambda data: f"{_run(data)}: timed out",
     "run.superseded": lambda data: f"{_run(data)}: taken over by run {data.get('by')}",
     "run.awaiting_approval": lambda data: f"{_run(data)}: waits for a second person",
-    "run.approved": lambda data: f"approved the steps of {_run(data)}",
+    "run.approved": lambda data: (
+        f"{'went on alone with' if data.get('alone') else 'approved'} the steps of {_run(data)}"
+    ),
     "run.rejected": lambda data: f"refused {_run(data)}",
     "run.expired": lambda data: f"{_run(data)}: nobody approved in time",
     "run.pause_requested": lambda data: f"asked {_run(data)} to pause after its step",

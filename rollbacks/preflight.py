@@ -103,7 +103,8 @@ def second_person(run: Run) -> Iterator[Reason]:
     if not left:
         yield Reason("second-person", "ok", "Enough people have approved these exact steps.")
         return
-    who = "A second person" if left == 1 else approving.people(left).capitalize()
+    first = left == 1 and run.target.approvals_needed <= 1
+    who = "A second person" if first else approving.people(left).capitalize()
     at = approving.alone_from(run)
     alone = f" From {at:%H:%M:%S} on the incident manager may go on alone." if at else ""
     yield Reason("second-person", "warn", f"{who} must approve these exact steps before they run.{alone}")

@@ -81,8 +81,11 @@ def go_alone(run: "Run", *, by: Any, reason: str) -> "Run":
         decide(held, by, "approved", reason, alone=True)
         asked = asked_at(held)
         waited = (domain_time.now() - asked).total_seconds() if asked else None
-        said = held.said(hash=held.snapshot_hash, reason=reason, waited_seconds=waited, missing=missing(held))
-        Event.record(held.stream, "run.approved_alone", actor=by, data=said)
+        # The retrospective begins with an approval that says `alone`.
+        said = held.said(
+            hash=held.snapshot_hash, alone=True, reason=reason, waited_seconds=waited, missing=missing(held)
+        )
+        Event.record(held.stream, "run.approved", actor=by, data=said)
         starting.queue(held, older, by=by)
     return held
 

@@ -92,7 +92,8 @@ def test_whoever_leads_goes_on_alone_after_a_while_and_it_is_recorded(tmp_path: 
     with pytest.raises(Refused, match="Only the incident manager"):
         run.go_alone(by=make_user("vera"), reason="nobody answers")
     assert run.go_alone(by=leader, reason="nobody answers").status == "queued"
-    event = run.stream.events.get(kind="run.approved_alone")
+    event = run.stream.events.get(kind="run.approved")
+    assert event.data["alone"] is True
     assert event.data["reason"] == "nobody answers"
     assert event.data["waited_seconds"] > 600
     assert [(one.by, one.alone) for one in run.approvals.all()] == [(leader, True)]
@@ -130,3 +131,16 @@ def test_a_run_that_waits_cannot_be_started_around_its_approvals(tmp_path: Path)
 
 def test_a_draft_without_such_a_level_waits_for_nobody(tmp_path: Path) -> None:
     assert make_draft(tmp_path, [step("one", "true")]).start(by=make_user()).status == "queued"
+
+
+def test_the_retrospective_begins_with_a_lone_approval(tmp_path: Path, move_time: Any) -> None:
+    from incidents.caveats import caveats
+    from incidents.story import Line
+    from incidents.told import Told
+
+    run = awaiting(tmp_path)
+    move_time(timedelta(minutes=11))
+    run.go_alone(by=make_operator("lea"), reason="nobody answers")
+    events = run.stream.events.order_by("seq")
+    lines = [Line(kind=one.kind, at=one.at, data=one.data, actor_name=one.actor_name, seq=one.seq) for one in events]
+    assert caveats(Told(lines), [])[0] == "Lone approval: lea went on alone: nobody answers"

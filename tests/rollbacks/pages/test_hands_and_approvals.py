@@ -91,7 +91,7 @@ def test_the_incident_manager_goes_on_alone_when_nobody_answers(
     assert browser.post(f"/runs/{run.pk}/approval/", {**fields, "reason": "3 a.m."}).status_code == 302
     run.refresh_from_db()
     assert run.status == "queued"
-    assert run.stream.events.get(kind="run.approved_alone").actor == responder
+    assert run.stream.events.get(kind="run.approved", data__alone=True).actor == responder
 
 
 def test_somebody_else_is_never_offered_to_go_alone(
