@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from rollbacks import sampling
 from rollbacks.detection_readings import (
@@ -23,7 +24,7 @@ from rollbacks.detection_readings import (
     read_memory,
 )
 from rollbacks.detection_rules import Condition, conditions
-from rollbacks.models import Detected, Guard, Maintenance, ProcessReading, Run, Sample, Sampling, Target
+from rollbacks.models import Detected, Guard, Heartbeat, Maintenance, ProcessReading, Run, Sample, Sampling, Target
 from rollbacks.statistics import THRESHOLD, Counts
 from rollbacks.watch_terms import share_of
 from timeline import domain_time
@@ -60,23 +61,24 @@ def look_everywhere(now: datetime | None = None) -> list[str]:
 
 
 def watched_targets(now: datetime) -> list[Target]:
-    """Targets with a plan whose detection is switched on, or that are measured and not switched off."""
-    orders = {guard.target_id: guard.detects for guard in Guard.objects.all()}
-    beating = set(_heartbeats(now).order_by().values_list("target_id", flat=True).distinct())
-    wanted = {pk for pk, detects in orders.items() if detects} | {pk for pk in beating if orders.get(pk) is not False}
-    related = ("service", "environment", "plan")
-    return list(Target.objects.filter(pk__in=wanted, plan__isnull=False).select_related(*related))
+    """Targets with a plan whose detection is switched on, or that a heartbeat measures and that are not switched off."""
+    ordered = Exists(Guard.objects.filter(target=OuterRef("pk"), detects=True))
+    forbidden = Exists(Guard.objects.filter(target=OuterRef("pk"), detects=False))
+    wanted = Target.objects.filter(ordered | (_is_measured(now) & ~forbidden), plan__isnull=False)
+    return list(wanted.select_related("service", "environment", "plan").order_by("pk"))
 
 
 def is_on(target: Target, now: datetime) -> bool:
     """Whether the conditions of this target are watched now."""
     detects = Guard.of(target).detects
-    return bool(detects) if detects is not None else _heartbeats(now).filter(target=target).exists()
+    return bool(detects) if detects is not None else Target.objects.filter(_is_measured(now), pk=target.pk).exists()
 
 
-def _heartbeats(now: datetime) -> Any:
-    """Samples that were taken outside of incidents and watches."""
-    return Sample.objects.filter(at__gt=now - HEARTBEAT, stream_key__startswith="target:")
+def _is_measured(now: datetime) -> Q:
+    """Samples of the last minutes, taken outside of an incident, or in one on a target that has a heartbeat."""
+    recent = Sample.objects.filter(target=OuterRef("pk"), at__gt=now - HEARTBEAT)
+    beats = Heartbeat.objects.filter(target=OuterRef("pk"), off=False)
+    return Q(Exists(recent.filter(stream_key__startswith="target:"))) | (Q(Exists(recent)) & Q(Exists(beats)))
 
 
 def look(target: Target, now: datetime) -> list[str]:
