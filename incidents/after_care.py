@@ -84,6 +84,6 @@ def _standing(incident: Incident) -> Run | None:
 
 def _owner(incident: Incident, run: Run) -> Any:
     """Who has it: the incident manager, else who asked for the run, else who declared."""
-    held = incident.roles.current().filter(role="manager").select_related("user").first()  # type: ignore[attr-defined]
+    held = incident.roles.current().filter(role="manager").select_related("user").first()
     found = (held.user if held else None, run.requested_by, incident.acknowledged_by, incident.declared_by)
     return next((person for person in found if person), None)

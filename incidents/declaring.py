@@ -45,8 +45,8 @@ def target_of(service: str, environment: str) -> Target:
 def declare(fields: Mapping[str, Any], *, source: str, by: Any = None, key_of: str = "") -> tuple[Incident, bool]:
     """Declares, and says whether it is new. What is missing comes from the plan's matrix: severity, row, title."""
     target, symptom = fields["target"], str(fields.get("symptom") or "").strip()
-    key = str(fields.get("key") or "")
-    key = f"{key_of}-{key}"[:64] if key and key_of else key or None
+    given = str(fields.get("key") or "")
+    key = None if not given else f"{key_of}-{given}"[:64] if key_of else given
     if key and (known := Incident.objects.filter(declaration_key=key).first()):
         return known, False
     found = advices.advice(target, symptom)

@@ -17,15 +17,19 @@ def figures(told: Told) -> list[Figure]:
     message = told.first("message.sent")
     no_run = "no rollback was chosen" if chosen and chosen.data.get("level") is None else "no run began"
     points = [
-        ("acknowledge", "Time to acknowledge", told.acknowledged and told.acknowledged.at, "nobody acknowledged it"),
-        ("decide", "Time to decide", chosen and chosen.at, "no level was chosen"),
-        ("begin", "Time to the first command", begun and begun.at, no_run),
-        ("inform", "Time to the first message", message and message.at, "no message was sent"),
+        ("acknowledge", "Time to acknowledge", _at(told.acknowledged), "nobody acknowledged it"),
+        ("decide", "Time to decide", _at(chosen), "no level was chosen"),
+        ("begin", "Time to the first command", _at(begun), no_run),
+        ("inform", "Time to the first message", _at(message), "no message was sent"),
         ("mitigate", "Time to mitigate", recovered_at(told), "no verdict says recovered"),
-        ("resolve", "Time to resolve", told.resolved and told.resolved.at, "it is not resolved"),
+        ("resolve", "Time to resolve", _at(told.resolved), "it is not resolved"),
     ]
     declared = _figure(told, "declare", "Time to declare", told.declared_at, "")
     return [_detected(told), declared, *(_figure(told, *point) for point in points)]
+
+
+def _at(line: Line | None) -> datetime | None:
+    return line.at if line else None
 
 
 def recovered_at(told: Told) -> datetime | None:

@@ -108,7 +108,7 @@ def _incidents(target: Any, wanted: set[str], symptom: str, besides: int | None)
         .filter(target__service=target.service_id)
         .exclude(status__in=("open", "dismissed", "merged"))
     )
-    ended = ended.exclude(pk=besides).select_related("revision").defer("revision__text", "revision__reading")
+    ended = ended.exclude(pk=besides or 0).select_related("revision").defer("revision__text", "revision__reading")
     found = []
     causes = dict(Retrospective.objects.filter(incident__in=ended).values_list("incident_id", "root_cause"))
     for incident in ended.order_by("-detected_at")[:LOOKED_AT]:

@@ -96,7 +96,7 @@ class RetrospectivePage:
 
     @property
     def questions(self) -> list[Question]:
-        said = {}
+        said: dict[str, list[Any]] = {}
         for comment in self.comments:
             said.setdefault(comment.part, []).append(comment)
         return [

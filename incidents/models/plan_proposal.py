@@ -91,6 +91,8 @@ class PlanProposal(models.Model):
         """Adds the next revision of the plan; it cites the incident and waits for its own approval."""
         with transaction.atomic():
             current = self.plan.current
+            if current is None:
+                raise Refused("This plan has no text any more.")
             text = self.text_on(current)
             self._decide(ProposalStatus.ACCEPTED, by=by)
             revision = self.plan.add_revision(

@@ -22,7 +22,7 @@ def actions(request: HttpRequest) -> HttpResponse:
     today = domain_time.now().date()
     rows = ActionItem.objects.select_related("incident", "owner", "done_by")
     if request.GET.get("mine"):
-        rows = rows.filter(owner=request.user)
+        rows = rows.filter(owner_id=request.user.pk)
     waiting = [(item, item.is_overdue(today)) for item in rows.open().order_by("due_on", "pk")]
     context = {
         "waiting": waiting,

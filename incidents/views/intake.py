@@ -28,7 +28,7 @@ def senders(request: HttpRequest) -> HttpResponse:
         "payloads": payloads[:SHOWN],
         "refused": bool(request.GET.get("refused")),
         "kinds": [(kind, request.build_absolute_uri(reverse("intake", args=[kind]))) for kind in KINDS],
-        "may_make": request.user.has_perm(MAKE),  # type: ignore[union-attr]
+        "may_make": request.user.has_perm(MAKE),
     }
     return render(request, "incidents/senders.html", context)
 

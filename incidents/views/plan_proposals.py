@@ -86,7 +86,7 @@ def _page(request: HttpRequest, found: PlanProposal, *, refusal: str = "", statu
         "lines": differences(shown.text, text),
         "shown": shown,
         "refusal": refusal or stale,
-        "may_decide": request.user.has_perm(EDIT) and found.status == PlanProposal.Status.PROPOSED,  # type: ignore[union-attr]
+        "may_decide": request.user.has_perm(EDIT) and found.status == PlanProposal.Status.PROPOSED,
         "is_stale": bool(stale),
         "may_act": may_respond(request.user),
     }

@@ -54,4 +54,4 @@ def _page(request: HttpRequest, pk: int) -> RetrospectivePage:
 def _named(response: Any, page: RetrospectivePage, ending: str) -> HttpResponse:
     name = f"{page.incident.reference.lower()}-retrospective.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response  # type: ignore[no-any-return]
+    return response
