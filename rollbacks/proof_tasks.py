@@ -9,7 +9,8 @@ from datetime import datetime
 from celery import shared_task
 
 from rollbacks import detection, detection_process, escalation, heartbeats, retention, sampling, watch
-from rollbacks.models import Target
+from rollbacks.models import Target, Watch
+from rollbacks.models.target import DEFAULT_QUEUE
 from timeline import domain_time
 
 log = logging.getLogger(__name__)
@@ -64,10 +65,16 @@ def look(watch_id: int) -> None:
     watch.look_at(watch_id)
 
 
+def queue_of(watch_id: int) -> str:
+    """Where a look is taken: a target with a queue of its own has its logs and processes on that worker's host."""
+    queue = Watch.objects.filter(pk=watch_id).values_list("target__queue", flat=True).first() or DEFAULT_QUEUE
+    return "probe" if queue == DEFAULT_QUEUE else str(queue)
+
+
 def hint_look(watch_id: int) -> bool:
     """Asks a worker to take a look; the scan asks again until it was taken."""
     try:
-        look.apply_async(args=(watch_id,), queue="probe", expires=HINT_SECONDS)
+        look.apply_async(args=(watch_id,), queue=queue_of(watch_id), expires=HINT_SECONDS)
     except Exception as error:  # kombu raises many kinds when the broker goes away
         log.warning("Watch %s waits for the next scan: %s", watch_id, error)
         return False

@@ -397,3 +397,14 @@ def test_the_switch_stands_on_the_detection_page(admin_client: Any) -> None:
     admin_client.post(page, {"detects": "", "measures": "on"})
     assert not Heartbeat.of(target).off
     assert kinds(target.stream).count("heartbeat.switched") == 2
+
+
+@pytest.mark.django_db
+def test_a_look_is_taken_on_the_host_of_its_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(proof_tasks.look, "apply_async", lambda args, queue, expires: asked.append(queue))
+    watch = watched(make_target())
+    proof_tasks.hint_look(watch.pk)
+    Target.objects.filter(pk=watch.target_id).update(queue="shop-host")
+    proof_tasks.hint_look(watch.pk)
+    assert asked == ["probe", "shop-host"]
