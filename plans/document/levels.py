@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plans.document import durations, groups, procedures, words
+from plans.document import durations, groups, step_headings, words
 from plans.document.blocks import Block, Fence, Line, Listing, Paragraph, Section, fences_in
 from plans.document.groups import Group
 from plans.document.matrix import levels_in
@@ -26,7 +26,7 @@ def read(section: Section, place: int, notes: Notes) -> Level:
     _explain(section, number, notes)
     notes.claim(section.line)
     step_children = [child for child in section.children if child in found.step_headings]
-    step_children = step_children or procedures.nested_steps(section)
+    step_children = step_children or step_headings.nested(section)
     if step_children:
         steps, stray = from_headings(step_children, notes), _NONE
     else:
@@ -101,7 +101,7 @@ class _Sorted:
         self.prerequisites: list[Said] = []
         self.impact: list[Impact] = []
         self.persists: Persists | None = None
-        self.step_headings = procedures.step_headings(section)
+        self.step_headings = step_headings.of(section)
         heading = promise_in_heading(section)
         if heading is not None:
             self.promises.append(heading)

@@ -142,7 +142,9 @@ def unpinned(command: shell.Command) -> str:
     moving = next((word for word in words if _MOVING.search(word)), "")
     if moving:
         return moving.strip("'\"")
-    rest = words[max(place for place, word in enumerate(words) if word in ("install", "i", "add")) + 1 :]
+    rest = words[
+        max((place for place, word in enumerate(words) if word in ("install", "i", "add")), default=len(words)) + 1 :
+    ]
     skip = False
     for word in rest:
         if skip or word in ("-r", "--requirement", "-e", "--editable"):

@@ -6,9 +6,9 @@ import re
 
 OTHER = re.compile(
     r"\b((?<!from )(?<!from a )(?<!from the )backups?|"
-    r"resume|deploy(ment|ing)?|upgrad|migrat\w+ (step|process|plan)|roll(ing)? ?out|roll(ing)? ?forward|"
+    r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (step|process|plan)|roll(ing)? ?out|roll(ing)? ?forward|"
     r"configuration|how it works|architecture|"
-    r"monitoring|metrics|alert|checklist|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
+    r"monitoring|metrics|alerts?|checklists?|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
     r"logging|useful|cheat ?sheet|common commands|setup|install(ation)?|creat(e|ing)|releas(e|ing)|tagging|building|"
     r"tests?|testing|branch(es)?|clean-?up|"
     r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?|"

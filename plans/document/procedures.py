@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from plans.document import durations, fences, groups, words
+from plans.document import fences, groups, words
 from plans.document import procedure_words as kinds
+from plans.document import step_headings as headings
 from plans.document.blocks import Block, Listing, Paragraph, Section, Table, fences_in
 from plans.document.steps import every_text
 
@@ -105,7 +106,7 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
         if words.label_of(child.title) in ("", "alternative", "note") or _is_full_procedure(child)
     ]
     one = (
-        step_headings(section)
+        headings.of(section)
         or _speaks_as_level(section)
         or _is_spread_out(section)
         or (inside and _only_options(section))
@@ -145,7 +146,7 @@ def _is_other_part(section: Section, *, inside: bool) -> bool:
     """Says whether a heading names another part; under a heading of procedures, one with numbered steps is a procedure all the same."""
     part = words.part_of(section.title)
     if part == "follow_up":  # "Immediate actions" right away, not after a rollback
-        return not (inside and step_headings(section) and not re.search("post|after", words.normal(section.title)))
+        return not (inside and headings.of(section) and not re.search("post|after", words.normal(section.title)))
     return bool(part) and not (inside and part == "triggers" and _tells_steps(section))
 
 
@@ -236,45 +237,11 @@ def _speaks_as_level(section: Section) -> bool:
     return bool(own & {"time", "procedure"}) and bool(section.children) and names * 2 <= len(section.children)
 
 
-def step_headings(section: Section) -> list[Section]:
-    """Returns the headings below that are steps of this procedure: "Step 2: …", or numbered ones that open with a verb."""
-    stepped = [child for child in section.children if words.step_word(child.title)] or _phases(section)
-    if stepped:
-        return stepped
-    numbered = [child for child in section.children if words.number_of(child.title)]
-    if len(numbered) > 1 and re.fullmatch(
-        r"((rollback|recovery) )?(steps|process|procedure)", words.normal(section.title)
-    ):
-        return numbered
-    acting = sum(words.opens_with_verb(child.title) for child in numbered)
-    return (
-        numbered
-        if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children)
-        else []
-    )
-
-
 def _tells(block: Block) -> bool:
     """Says whether a paragraph is more than the label of a heading that was left out."""
     return isinstance(block, Paragraph) and not (
         len(block.lines) == 1 and block.lines[0].raw.startswith("**") and not block.lines[0].rest
     )
-
-
-def _phases(section: Section) -> list[Section]:
-    """Returns the phases of a procedure that promises one time for all of them: "Staged rollback (10-15 minutes)"."""
-    found = [
-        child for child in section.children if (words.choice_word(child.title) or ("",))[0] in ("phase", "fase", "阶段")
-    ]
-    title = words.normal(section.title)
-    whole = kinds.ONE.search(title) or (durations.find_length(section.title) and not kinds.SEVERAL.search(title))
-    return found if whole and len(found) > 1 and len(found) == len(section.children) else []
-
-
-def nested_steps(section: Section) -> list[Section]:
-    """Returns the step headings below the one heading "Procedure" of a level."""
-    below = [child for child in section.children if words.label_of(child.title) == "procedure"]
-    return step_headings(below[0]) if len(below) == 1 else []
 
 
 def _has_substance(section: Section, *, inside: bool) -> bool:

@@ -46,6 +46,8 @@ CASES = [
     Case("bad name", "{name=l2-install", "{name=l2/install", "```bash {name=l2/install", "`name=l2/install` is no name"),
     Case("bad duration", "timeout=40s", "timeout=soon", "```bash {name=l1-restart", "`timeout=soon` is no duration"),
     Case("goto nowhere", "timeout=40s", "timeout=40s on_failure=goto:l9", "```bash {name=l1-restart", "leads to no step of this procedure"),
+    Case("goto back", "effect=once timeout=40s", "effect=once timeout=40s on_failure=goto:l1-off", "```bash {name=l1-restart", "leads back: a run could circle"),
+    Case("goto itself", "effect=once timeout=40s", "effect=once timeout=40s on_cancel=goto:l1-restart", "```bash {name=l1-restart", "leads back: a run could circle"),
     Case("goto into another level", "timeout=40s", "timeout=40s on_failure=goto:l2-install", "```bash {name=l1-restart", "leads to no step of this procedure"),
     Case("unknown on_failure", "timeout=40s", "timeout=40s on_failure=shrug", "```bash {name=l1-restart", "`on_failure=shrug` is unknown"),
     Case("effect unknown", "{name=l2-install effect=once", "{name=l2-install effect=maybe", "```bash {name=l2-install", "`effect=maybe` is unknown"),

@@ -1,0 +1,49 @@
+"""Finds the headings that are steps of one procedure, not procedures of their own."""
+
+from __future__ import annotations
+
+import re
+
+from plans.document import durations, words
+from plans.document import procedure_words as kinds
+from plans.document.blocks import Listing, Section
+
+
+def of(section: Section) -> list[Section]:
+    """Returns the headings below that are steps of this procedure: "Step 2: …", or numbered ones that open with a verb."""
+    stepped = [child for child in section.children if words.step_word(child.title)] or _phases(section)
+    if stepped:
+        return stepped
+    numbered = [child for child in section.children if words.number_of(child.title)]
+    is_one = re.fullmatch(r"((rollback|recovery) )?(steps|process|procedure)", words.normal(section.title))
+    if len(numbered) > 1 and is_one and not any(_holds_steps(child) for child in numbered):
+        return numbered
+    acting = sum(words.opens_with_verb(child.title) for child in numbered)
+    return (
+        numbered
+        if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children)
+        else []
+    )
+
+
+def _holds_steps(section: Section) -> bool:
+    """Says whether a numbered heading opens a procedure of its own: it has lower headings or a list of several steps."""
+    return bool(section.children) or any(
+        isinstance(block, Listing) and block.ordered and len(block.items) > 1 for block in section.blocks
+    )
+
+
+def _phases(section: Section) -> list[Section]:
+    """Returns the phases of a procedure that promises one time for all of them: "Staged rollback (10-15 minutes)"."""
+    found = [
+        child for child in section.children if (words.choice_word(child.title) or ("",))[0] in ("phase", "fase", "阶段")
+    ]
+    title = words.normal(section.title)
+    whole = kinds.ONE.search(title) or (durations.find_length(section.title) and not kinds.SEVERAL.search(title))
+    return found if whole and len(found) > 1 and len(found) == len(section.children) else []
+
+
+def nested(section: Section) -> list[Section]:
+    """Returns the step headings below the one heading "Procedure" of a level."""
+    below = [child for child in section.children if words.label_of(child.title) == "procedure"]
+    return of(below[0]) if len(below) == 1 else []
