@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.run-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
 
-.PHONY: simulate help run test test-sqlite test-postgres venv lint format e2e acceptance acceptance-kills acceptance-long bench corpus
+.PHONY: simulate help run test test-sqlite test-postgres venv lint format e2e acceptance acceptance-kills acceptance-long bench fuzz corpus
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -74,6 +74,9 @@ bench: $(DEV_STAMP) ## Measure the claims of docs/performance.md, as ratios take
 
 simulate: $(RUN_STAMP) ## How often a verdict is wrong: 10,000 simulated watches a case (SERIES=500 for fewer)
 	@$(PY) benchmarks/simulate_verdicts.py
+
+fuzz: $(DEV_STAMP) ## 10,000 mutated plans: none raises, none that was refused may run (FIREBREAK_FUZZ=COUNT)
+	@FIREBREAK_FUZZ=$${FIREBREAK_FUZZ:-10000} $(PY) -m pytest tests/plans/document/test_mutations.py -q
 
 corpus: $(RUN_STAMP) ## CORPUS=FOLDER: how much of real plans the reader understands
 	@[ -n "$(CORPUS)" ] || { echo "make corpus needs CORPUS=FOLDER, a folder with score.py, labels.json and the plans."; exit 1; }
