@@ -1,5 +1,6 @@
 """The T+ clock with real processes: whatever is killed and whenever, each due action happens once; the late ones say how late."""
 
+import os
 import random
 import subprocess
 import sys
@@ -24,14 +25,20 @@ pytestmark = pytest.mark.faults
 # Beat, scans, followers and mails in one process: what is killed is all of it at once.
 EVERYTHING = ("--queues", "control,general,mail,probe")
 SEED = 20261122
-DUE, PROMISED, KILLS = 800, 200, 8
+# DUE_ACTIONS=1000 asks the whole question; a quarter of it keeps the suite quick.
+ACTIONS, KILLS = int(os.environ.get("DUE_ACTIONS", "250")), 8
+PROMISED = ACTIONS // 5
+DUE = ACTIONS - PROMISED
 # One import, then a process for each life: it looks for what is due until it is killed, the last one until nothing is.
 LIVES = """
 import os, random, signal, sys, time
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 import django
 django.setup()
+import incidents.tasks, timeline.tasks
 from incidents.tasks import announce_phases, remind
+# No hint ever arrives: the rows alone must be enough.
+timeline.tasks.ring_and_queue = incidents.tasks.queue_delivery = lambda *lost: None
 chance = random.Random(int(sys.argv[1]))
 def live():
     while announce_phases() + remind():
@@ -87,34 +94,34 @@ def test_from_three_minutes_before_to_the_day_after_each_action_happens_once(
 
     # T-3: only what people did is done, nothing is due.
     early = worker("early", -3)
-    wait_for(lambda: Delivery.objects.filter(message__isnull=False, status="accepted").exists(), 20, "the mail", early)
+    wait_for(lambda: Delivery.objects.filter(message__isnull=False, status="accepted").exists(), 60, "the mail", early)
     assert announced(incident) == {}
     early.kill()
     # T+0 to T+6, the broker dies as well: the phase of T+5 fires when both are back.
     late = worker("late", 6)
-    wait_for(lambda: len(announced(incident)) == 2, 20, "two phases", late)
+    wait_for(lambda: len(announced(incident)) == 2, 60, "two phases", late)
     installation.stop_redis()
     late.kill()
-    # T+27: everything that was missed while nothing ran; the promise is due in three minutes.
+    # T+25:30: everything that was missed while nothing ran; the promise is due in less than five minutes.
     installation.start_redis()
-    again = worker("again", 27)
-    wait_for(lambda: len(announced(incident)) == 4 and notices(incident).exists(), 20, "the reminder", again)
+    again = worker("again", 25.5)
+    wait_for(lambda: len(announced(incident)) == 4 and notices(incident).exists(), 60, "the reminder", again)
     # The broker is cut off under the living worker, and comes back.
     installation.stop_redis()
     installation.start_redis()
     again.kill()
     # T+25 h.
     day_after = worker("dayafter", 25 * 60)
-    wait_for(lambda: len(announced(incident)) == 5, 20, "the day after", day_after)
-    wait_for(lambda: notices(incident).count() == 2, 20, "the promise was broken", day_after)
-    wait_for(lambda: not Delivery.objects.filter(status__in=("pending", "sending")).exists(), 30, "mails", day_after)
+    wait_for(lambda: len(announced(incident)) == 5, 60, "the day after", day_after)
+    wait_for(lambda: notices(incident).count() == 2, 60, "the promise was broken", day_after)
+    wait_for(lambda: not Delivery.objects.filter(status__in=("pending", "sending")).exists(), 60, "mails", day_after)
     day_after.kill()
 
     phases = Counter(event.data["phase"] for event in incident.events.filter(kind="phase.due"))
     assert set(phases.values()) == {1}
     late_by = announced(incident)
     assert late_by["Investigation"] >= 55
-    assert late_by["Execution"] >= 16 * 60
+    assert late_by["Execution"] >= 15 * 60
     assert late_by["Retrospective"] >= 59 * 60
     assert sorted(notices(incident).values_list("kind", flat=True)) == ["promise_after", "promise_before"]
     asked = Counter(Page.objects.filter(incident=incident).values_list("contact_order", "round"))
@@ -130,7 +137,7 @@ def _link(mail: Any) -> str:
     return next((row for row in text.split("\n") if "/pages/" in row), "")
 
 
-def test_a_thousand_due_actions_under_random_kills_none_missed_none_doubled(installation: Installation) -> None:
+def test_due_actions_under_random_kills_none_missed_none_doubled(installation: Installation) -> None:
     incident = make_incident(make_target(service="due-api"), ago=timedelta(hours=2))
     Phase.objects.filter(incident=incident).delete()
     message = told(incident)
@@ -147,7 +154,7 @@ def test_a_thousand_due_actions_under_random_kills_none_missed_none_doubled(inst
     seed = random.Random(SEED).randrange(10**6)
     lives = subprocess.run(
         [sys.executable, "-c", LIVES, str(seed), str(KILLS)],
-        cwd=ROOT, env=installation.environment, capture_output=True, text=True, timeout=240, check=False,
+        cwd=ROOT, env=installation.environment, capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert lives.returncode == 0, lives.stderr[-2000:]
     said = Counter(event.data["phase"] for event in incident.events.filter(kind="phase.due"))
