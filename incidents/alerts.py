@@ -92,7 +92,7 @@ def _place(pairs: Sequence[Pair], taken: Taken, at: datetime) -> None:
             places.setdefault(placing.target.pk, []).append(((alert, incoming), placing))
     for target in sorted(places):
         _join(places[target], taken, at)
-    Alert.objects.bulk_update([alert for alert, _ in pairs], ["rule", "why_unassigned", "incident"], AT_ONCE)
+    _save_alike([alert for alert, _ in pairs], "rule_id", "incident_id", "why_unassigned")
 
 
 def _join(placed: Sequence[tuple[Pair, Placing]], taken: Taken, at: datetime) -> None:
@@ -124,9 +124,20 @@ def _resolve(pairs: Sequence[Pair], at: datetime) -> None:
         if alert.incident_id:
             data = {"name": alert.name, "fingerprint": alert.fingerprint, "ended_at": alert.ends_at}
             said.setdefault(alert.incident_id, []).append(("alert.resolved", data))
-    Alert.objects.bulk_update([alert for alert, _ in pairs], ["status", "ends_at", "last_seen_at"], AT_ONCE)
+    _save_alike([alert for alert, _ in pairs], "status", "ends_at", "last_seen_at")
     for incident in Incident.objects.filter(pk__in=said).order_by("pk"):
         storms.say(incident, said[incident.pk], at)
+
+
+def _save_alike(alerts: Iterable[Alert], *names: str) -> None:
+    """One UPDATE for all rows with the same values: in a storm they are alike, and a CASE per row is slow."""
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for alert in alerts:
+        alike.setdefault(tuple(getattr(alert, name) for name in names), []).append(alert.pk)
+    for values, ids in alike.items():
+        for start in range(0, len(ids), AT_ONCE):
+            rows = Alert.objects.filter(pk__in=ids[start : start + AT_ONCE])
+            rows.update(**dict(zip(names, values, strict=True)))
 
 
 def _declare(alert: Alert, placing: Placing, at: datetime) -> Incident:
