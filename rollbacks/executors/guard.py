@@ -8,8 +8,13 @@ import contextlib
 import subprocess
 from types import TracebackType
 
-# `read` succeeds for a line and fails at the end of the pipe.
-SCRIPT = 'read -r word && exit 0; kill -s KILL -- "-$0" 2>/dev/null'
+# `read` succeeds for a line and fails at the end of the pipe. A killed process is gone only when the kernel says so, and
+# the lock is held until then; at most five seconds, for dead processes that nobody collects still answer.
+SCRIPT = """read -r word && exit 0
+for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+    kill -s KILL -- "-$0" 2>/dev/null || exit 0
+    sleep 0.2
+done"""
 
 
 class Guard:
