@@ -259,6 +259,7 @@ def main() -> int:
         settings = read_up_settings()
         lock = open_folder(settings.data)
         kept_secret(settings.data / "secret-key")
+        (settings.data / "staticfiles").mkdir(exist_ok=True)  # the web server warns where it is missing
         listener = listen(settings.host, settings.port)
     except CannotStart as error:
         log.say(str(error))
