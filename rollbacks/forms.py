@@ -90,6 +90,13 @@ class TargetForm(forms.ModelForm):
         label="Levels with a second person",
         help_text="One number a line: its steps wait for somebody else's yes.",
     )
+    approvals_needed = forms.IntegerField(
+        label="Approvals there",
+        required=False,
+        min_value=1,
+        max_value=5,
+        help_text="How many others must say yes to exactly these commands. One, unless you write more.",
+    )
     flag_services = FlagServicesField(
         rows=5,
         label="Flag services",
@@ -104,7 +111,8 @@ class TargetForm(forms.ModelForm):
         model = Target
         fields = (
             "service", "environment", "plan", "deployment", "root", "queue", "hosts", "params",
-            "facts", "env", "secrets", "watch", "second_person_levels", "flag_services", "output_limit",
+            "facts", "env", "secrets", "watch", "second_person_levels", "approvals_needed",
+            "flag_services", "output_limit",
         )  # fmt: skip
         labels = {
             "plan": "Plan",
@@ -123,6 +131,9 @@ class TargetForm(forms.ModelForm):
         if root and not root.startswith("/"):
             raise forms.ValidationError("Write an absolute path, beginning with /.")
         return root
+
+    def clean_approvals_needed(self) -> int:
+        return self.cleaned_data["approvals_needed"] or 1
 
     def clean_output_limit(self) -> str:
         return self.cleaned_data["output_limit"] or str(OutputLimit.TRUNCATE)

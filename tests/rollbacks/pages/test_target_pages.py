@@ -87,6 +87,7 @@ def test_a_target_is_added_with_everything(author: Client, service: Service, sta
         secrets="db-password",
         watch="warmup = 10s\nlooks = 30s 60s 2m\ngood_from = 60s\ncount = 299\nerrors = < 1%",
         second_person_levels="2\n3",
+        approvals_needed="2",
     )
     response = author.post("/targets/new/", filled)
     target = Target.objects.get()
@@ -102,7 +103,7 @@ def test_a_target_is_added_with_everything(author: Client, service: Service, sta
         "count": 299,
         "errors": {"op": "<", "value": 1.0, "unit": "%"},
     }
-    assert target.second_person_levels == [2, 3]
+    assert (target.second_person_levels, target.approvals_needed) == ([2, 3], 2)
     # What the form shows is what it would save again.
     page = text(author.get(f"/targets/{target.pk}/"))
     assert "looks = 30s 60s 120s" in page
@@ -125,6 +126,7 @@ def test_a_target_is_added_with_everything(author: Client, service: Service, sta
         ({"watch": "warmup = soon"}, "is not understood"),
         ({"watch": "colour = 3s"}, "is no key of a watch"),
         ({"second_person_levels": "two"}, "is no level"),
+        ({"approvals_needed": "0"}, "greater than or equal to 1"),
         ({"service": ""}, "required"),
     ],
 )
