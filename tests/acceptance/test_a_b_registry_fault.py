@@ -25,8 +25,8 @@ def test_a_level_1_is_recommended_carried_out_and_proved(story: Scene) -> None:
     assert page.offers("Prepare Level 1 ")
 
     run = story.roll_back(FIRST, 1)
-    page = story.visitor.get(FIRST)
-    page.must_say("Checks passed, watching until", "The watch is shortened on this target")
+    page = story.visitor.wait_until_says(FIRST, "Checks passed, watching until", within=10)
+    page.must_say("The watch is shortened on this target")
     message = tell_stakeholders(story, page)
     told = story.verdict(run, "recovered")
     assert "shortened" in told["reason"]
