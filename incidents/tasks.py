@@ -10,6 +10,7 @@ from incidents.models import Delivery, Page, Phase
 from incidents.notifications import RELATED, deliver, deliver_message, give_up
 from plans.models import Refused
 from timeline import domain_time
+from timeline.hints import put
 
 log = logging.getLogger(__name__)
 HINT_EXPIRES = 600  # seconds; the scan sends the hint again
@@ -18,10 +19,7 @@ HINT_EXPIRES = 600  # seconds; the scan sends the hint again
 def queue_delivery(delivery_id: int) -> None:
     """Tells the mail queue. Redis may be down: the row waits for the next scan."""
     Delivery.objects.filter(pk=delivery_id).update(nudged_at=timezone.now())
-    try:
-        send_delivery.apply_async(args=(delivery_id,), expires=HINT_EXPIRES)
-    except Exception as error:  # kombu raises many kinds when the broker goes away
-        log.warning("Mail %s waits for the next scan: %s", delivery_id, error)
+    put(send_delivery, delivery_id, what="Mail", expires=HINT_EXPIRES)
 
 
 def queue_message(message_id: int) -> None:
@@ -30,10 +28,7 @@ def queue_message(message_id: int) -> None:
     if first is None:
         return
     Delivery.objects.filter(pk=first.pk).update(nudged_at=timezone.now())
-    try:
-        send_message.apply_async(args=(message_id,), expires=HINT_EXPIRES)
-    except Exception as error:  # kombu raises many kinds when the broker goes away
-        log.warning("The mails of message %s wait for the next scan: %s", message_id, error)
+    put(send_message, message_id, what="Mail of message", expires=HINT_EXPIRES)
 
 
 @shared_task(name="incidents.send_delivery")

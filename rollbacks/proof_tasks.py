@@ -1,6 +1,5 @@
 """Tasks of the proof: drive a load, take a look. A task finds the row, calls a verb and returns; twice is harmless."""
 
-import logging
 import os
 import socket
 import time
@@ -12,8 +11,8 @@ from rollbacks import detection, detection_process, escalation, heartbeats, rete
 from rollbacks.models import Target, Watch
 from rollbacks.models.target import DEFAULT_QUEUE
 from timeline import domain_time
+from timeline.hints import put
 
-log = logging.getLogger(__name__)
 FORGET_EVERY = 3600.0  # seconds
 FORGOTTEN = {"at": 0.0}
 HINT_SECONDS = 20  # an older hint is worth nothing: the scan has sent another one
@@ -35,12 +34,7 @@ def probe(sampling_id: int) -> None:
 
 def hint_probe(sampling_id: int) -> bool:
     """Asks a worker to drive a load; False when the broker cannot be reached (the scan asks again)."""
-    try:
-        probe.apply_async(args=(sampling_id,), queue="probe", expires=HINT_SECONDS)
-    except Exception as error:  # kombu raises many kinds when the broker goes away
-        log.warning("Load %s waits for the next scan: %s", sampling_id, error)
-        return False
-    return True
+    return put(probe, sampling_id, what="Load", queue="probe", expires=HINT_SECONDS)
 
 
 @shared_task(name="rollbacks.beat")
@@ -51,12 +45,7 @@ def beat(target_id: int) -> None:
 
 def hint_beat(target_id: int) -> bool:
     """Asks a worker for the beat that is due; the scan asks again until it was taken."""
-    try:
-        beat.apply_async(args=(target_id,), queue="probe", expires=HINT_SECONDS)
-    except Exception as error:  # kombu raises many kinds when the broker goes away
-        log.warning("The heartbeat of target %s waits for the next scan: %s", target_id, error)
-        return False
-    return True
+    return put(beat, target_id, what="The heartbeat of target", queue="probe", expires=HINT_SECONDS)
 
 
 @shared_task(name="rollbacks.look")
@@ -73,12 +62,7 @@ def queue_of(watch_id: int) -> str:
 
 def hint_look(watch_id: int) -> bool:
     """Asks a worker to take a look; the scan asks again until it was taken."""
-    try:
-        look.apply_async(args=(watch_id,), queue=queue_of(watch_id), expires=HINT_SECONDS)
-    except Exception as error:  # kombu raises many kinds when the broker goes away
-        log.warning("Watch %s waits for the next scan: %s", watch_id, error)
-        return False
-    return True
+    return put(look, watch_id, what="Watch", queue=queue_of(watch_id), expires=HINT_SECONDS)
 
 
 @shared_task(name="rollbacks.read_process")
@@ -91,12 +75,7 @@ def read_process(target_id: int) -> None:
 
 def hint_process(target_id: int) -> bool:
     """Asks a worker to read a process; the next scan asks again."""
-    try:
-        read_process.apply_async(args=(target_id,), queue="probe", expires=HINT_SECONDS)
-    except Exception as error:  # kombu raises many kinds when the broker goes away
-        log.warning("The process of target %s waits for the next scan: %s", target_id, error)
-        return False
-    return True
+    return put(read_process, target_id, what="The process of target", queue="probe", expires=HINT_SECONDS)
 
 
 def detect(now: datetime) -> None:

@@ -21,6 +21,7 @@ from rollbacks.models import Refused, Run, StepRun, Worker
 from rollbacks.models.states import RunStatus, StepStatus
 from timeline import domain_time
 from timeline.doorbell import redis_is_up
+from timeline.hints import put
 from timeline.models import Event
 
 __all__ = ["advance", "connection", "heartbeat", "hint", "hint_prepare", "look_after", "prepare", "proof_tasks", "scan"]
@@ -36,14 +37,7 @@ TURN_SECONDS = 60.0
 def send(task: Any, run_id: int, *, queue: str, expires: float) -> bool:
     """Puts a task with one id on a queue; False when the broker cannot be reached (the scan sends it again)."""
     # Asked first: half a second, where a broker that swallows packets would hold a page for ten.
-    if not redis_is_up():
-        return False
-    try:
-        task.apply_async(args=(run_id,), queue=queue, expires=expires)
-    except Exception as error:  # kombu raises many kinds when the broker goes away
-        log.warning("%s %s waits for the next scan: %s", task.name, run_id, error)
-        return False
-    return True
+    return redis_is_up() and put(task, run_id, what=task.name, queue=queue, expires=expires)
 
 
 def hint(run_id: int, queue: str, expires: float = FIRST_EXPIRES) -> bool:

@@ -1,6 +1,5 @@
 """Announcing events: at once after the commit, and again by `scan` for those that were lost on the way."""
 
-import logging
 from datetime import timedelta
 
 from celery import shared_task
@@ -8,9 +7,9 @@ from django.utils import timezone
 
 from timeline import followers
 from timeline.doorbell import ring
+from timeline.hints import put
 from timeline.models import Event
 
-log = logging.getLogger(__name__)
 LOST_AFTER = timedelta(seconds=5)
 AT_ONCE = 200
 
@@ -21,10 +20,7 @@ def ring_and_queue(event_id: int, topic: str, seq: int, kind: str) -> None:
         return
     # Lists listen to the whole room: "incident" rings for every incident.
     ring(topic.partition(":")[0], seq=seq, kind=kind)
-    try:
-        announce.apply_async(args=(event_id,), expires=600)
-    except Exception as error:  # kombu raises many kinds when the broker goes away
-        log.warning("Event %s waits for the next scan: %s", event_id, error)
+    put(announce, event_id, what="Event", expires=600)
 
 
 @shared_task(name="timeline.announce")
