@@ -68,7 +68,12 @@ def resumption(request: HttpRequest, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Drafts the run that takes this one back; its own sheet asks for the confirmation."""
     found = run_for(request, pk)
-    waiting = Run.objects.filter(undoes=found, status="draft").order_by("-pk").first()
+    return draft_the_way_back(request, found, undoes=found)
+
+
+def draft_the_way_back(request: HttpRequest, found: Run, **undone: Any) -> HttpResponse:
+    """Leads to the draft that takes back `undoes=` a run or `undoes_step=` one step of it; a waiting one serves again."""
+    waiting = Run.objects.filter(status="draft", **undone).order_by("-pk").first()
     if waiting is None:
         try:
             waiting = Run.draft(
@@ -77,11 +82,11 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
                 kind="undo",
                 stream=found.stream,
                 by=request.user,
-                undoes=found,
+                **undone,
             )
             waiting.prepare_later()
         except Refused as refused:
-            return run_page(request, pk, refusal=str(refused), status=422)
+            return run_page(request, found.pk, refusal=str(refused), status=422)
     return redirect("confirm-run", waiting.pk)
 
 

@@ -1,12 +1,10 @@
 """What a person says about one step: done, yes or no, again, skip it."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 from rollbacks.access import step_for
-from rollbacks.models import Refused, Run
 from rollbacks.views.acting import do, posted
-from rollbacks.views.runs import run_page
+from rollbacks.views.runs import draft_the_way_back, run_page
 
 
 @posted
@@ -67,22 +65,7 @@ def retry(request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
     """Drafts the run that takes this one step back; its own sheet asks for the confirmation."""
     step = step_for(request, pk, step_pk)
-    waiting = Run.objects.filter(undoes_step=step, status="draft").order_by("-pk").first()
-    if waiting is None:
-        found = step.run
-        try:
-            waiting = Run.draft(
-                target=found.target,
-                revision=found.revision,
-                kind="undo",
-                stream=found.stream,
-                by=request.user,
-                undoes_step=step,
-            )
-        except Refused as refused:
-            return run_page(request, pk, refusal=str(refused), status=422)
-        waiting.prepare_later()
-    return redirect("confirm-run", waiting.pk)
+    return draft_the_way_back(request, step.run, undoes_step=step)
 
 
 @posted
