@@ -4,8 +4,10 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +17,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from incidents.models import Delivery, Incident, Message, Notice, Page, Phase, Promise
-from tests.faults.installation import ROOT, Installation, wait_for
+from tests.faults.installation import ROOT, Installation, Part, wait_for
 from tests.incidents.factories import make_incident, make_target
 from tests.incidents.mail_server import Post, mail_server
 from timeline.models import Stream
@@ -79,43 +81,59 @@ def announced(incident: Incident) -> dict[str, float]:
     return {event.data["phase"]: event.data["late_seconds"] for event in incident.events.filter(kind="phase.due")}
 
 
+@dataclass(frozen=True)
+class Moment:
+    """Minutes after T+0 at which a worker starts and is killed: once `seen` holds, or after a random part of a second."""
+
+    minutes: float
+    seen: Callable[[], Any] | None = None
+    what: str = ""
+    broker: bool = False  # Redis is killed too, with all that was queued
+
+
 def test_from_three_minutes_before_to_the_day_after_each_action_happens_once(
     installation: Installation, post: Post
 ) -> None:
     incident = make_incident(make_target(service="clock-api"))
     told(incident)
-
-    def worker(name: str, minutes: float) -> Any:
-        more = {
-            "FIREBREAK_TIME_OFFSET": str(minutes * 60), "FIREBREAK_SMTP_HOST": "127.0.0.1",
-            "FIREBREAK_SMTP_PORT": str(settings.EMAIL_PORT),
-        }  # fmt: skip
-        return installation.start("control", name, options=EVERYTHING, **more)
-
-    # T-3: only what people did is done, nothing is due.
-    early = worker("early", -3)
-    wait_for(lambda: Delivery.objects.filter(message__isnull=False, status="accepted").exists(), 60, "the mail", early)
-    assert announced(incident) == {}
-    early.kill()
-    # T+0 to T+6, the broker dies as well: the phase of T+5 fires when both are back.
-    late = worker("late", 6)
-    wait_for(lambda: len(announced(incident)) == 2, 60, "two phases", late)
-    installation.stop_redis()
-    late.kill()
-    # T+25:30: everything that was missed while nothing ran; the promise is due in less than five minutes.
-    installation.start_redis()
-    again = worker("again", 25.5)
-    wait_for(lambda: len(announced(incident)) == 4 and notices(incident).exists(), 60, "the reminder", again)
-    # The broker is cut off under the living worker, and comes back.
-    installation.stop_redis()
-    installation.start_redis()
-    again.kill()
-    # T+25 h.
-    day_after = worker("dayafter", 25 * 60)
-    wait_for(lambda: len(announced(incident)) == 5, 60, "the day after", day_after)
-    wait_for(lambda: notices(incident).count() == 2, 60, "the promise was broken", day_after)
-    wait_for(lambda: not Delivery.objects.filter(status__in=("pending", "sending")).exists(), 60, "mails", day_after)
-    day_after.kill()
+    moments = (
+        # Before T+0 only what people did is done, nothing is due.
+        Moment(-3, lambda: Delivery.objects.filter(message__isnull=False, status="accepted").exists(), "the mail"),
+        Moment(-1),
+        Moment(0.5, broker=True),
+        Moment(4.5),
+        Moment(6, lambda: len(announced(incident)) == 2, "two phases", broker=True),
+        Moment(7),
+        # Everything that was missed while nothing ran; the promise is due in less than five minutes.
+        Moment(25.5, lambda: len(announced(incident)) == 4 and notices(incident).exists(), "the reminder", broker=True),
+        Moment(31),
+        Moment(70, broker=True),
+        Moment(23 * 60 + 50),
+    )
+    chance = random.Random(SEED)
+    for place, moment in enumerate(moments):
+        # Beat, scans, followers and mails in one process: the kill takes them all.
+        worker = start_worker(installation, f"w{place}", moment.minutes)
+        if moment.seen is None:
+            time.sleep(chance.uniform(0, 1.2))
+        else:
+            wait_for(moment.seen, 60, moment.what, worker)
+        if moment.minutes < 0:
+            assert announced(incident) == {}
+        if moment.broker:
+            installation.stop_redis()
+        worker.kill()
+        if moment.broker:
+            installation.start_redis()
+    # What a killed worker had in its hands is settled after two minutes; they pass now.
+    long_ago = timezone.now() - timedelta(minutes=3)
+    Delivery.objects.filter(status="sending").update(claimed_at=long_ago)
+    Delivery.objects.filter(status="pending").exclude(not_before=None).update(not_before=long_ago)
+    last = start_worker(installation, "last", 25 * 60)
+    wait_for(lambda: len(announced(incident)) == 5, 60, "the day after", last)
+    wait_for(lambda: notices(incident).count() == 2, 60, "the promise was broken", last)
+    wait_for(lambda: not Delivery.objects.filter(status__in=("pending", "sending")).exists(), 60, "mails", last)
+    last.kill()
 
     phases = Counter(event.data["phase"] for event in incident.events.filter(kind="phase.due"))
     assert set(phases.values()) == {1}
@@ -128,8 +146,20 @@ def test_from_three_minutes_before_to_the_day_after_each_action_happens_once(
     assert set(asked.values()) == {1}
     got = Counter((mail["To"], mail["Subject"], _link(mail)) for mail in post.mails)
     assert set(got.values()) == {1}
-    assert len(got) == Delivery.objects.filter(status="accepted").count()
+    # A mail that was cut off while its body left is *unknown*, never called sent and never sent again by itself.
+    accepted, unknown = (Delivery.objects.filter(status=status).count() for status in ("accepted", "unknown"))
+    assert accepted <= len(got) <= accepted + unknown
+    assert not Delivery.objects.filter(status="failed").exists()
     assert chain_holds(Stream.named(incident.stream_key))
+
+
+def start_worker(installation: Installation, name: str, minutes: float) -> Part:
+    """One worker whose clock stands that many minutes after ours."""
+    more = {
+        "FIREBREAK_TIME_OFFSET": str(minutes * 60), "FIREBREAK_SMTP_HOST": "127.0.0.1",
+        "FIREBREAK_SMTP_PORT": str(settings.EMAIL_PORT),
+    }  # fmt: skip
+    return installation.start("control", name, options=EVERYTHING, **more)
 
 
 def _link(mail: Any) -> str:
