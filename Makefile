@@ -31,10 +31,14 @@ $(DEV_STAMP): requirements-dev.txt $(RUN_STAMP)
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# Many tests start real processes. Failed once may be a machine that stood still, failed twice is a defect; the summary names
+# each test that was tried twice.
+TWICE := --reruns 1
+
 test: $(DEV_STAMP) lint ## Lint, then the whole suite on SQLite and on PostgreSQL, with a browser where one can be had
 	@$(PY) -m tests.prerequisites
-	@$(PY) -m pytest --ignore=tests/acceptance
-	@$(PY) -m tests.postgres $(PY) -m pytest --ignore=tests/acceptance -m "not one_database" -q
+	@$(PY) -m pytest --ignore=tests/acceptance $(TWICE)
+	@$(PY) -m tests.postgres $(PY) -m pytest --ignore=tests/acceptance -m "not one_database" -q $(TWICE)
 
 test-sqlite: $(DEV_STAMP) ## The suite on SQLite only
 	@$(PY) -m pytest --ignore=tests/acceptance
