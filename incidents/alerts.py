@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from incidents import storms
@@ -67,22 +67,27 @@ def _take(incoming: Sequence[IncomingAlert], source: str, group_key: str) -> Tak
             over.append((row, alert))
         else:
             again.append((row, alert))
-    fresh = _keep(new.values(), source, group_key, at)
+    fresh = [(_row(alert, source, group_key, at), alert) for alert in new.values()]
     taken.received, taken.repeated = len(fresh), len(again)
     taken.resolved += len(over)
     _see_again(again, at)
     # A rule may have been added since, or the incident dismissed: an alert that still fires is not lost.
     homeless = [pair for pair in again if _is_homeless(pair[0])]
-    _place([*fresh, *homeless], taken, at)
+    _place(fresh, homeless, taken, at)
     _resolve(over, at)
     return taken
 
 
-def _place(pairs: Sequence[Pair], taken: Taken, at: datetime) -> None:
-    """Attaches alerts to the live incident of their target, or declares one; without a target a person decides."""
+def _place(fresh: Sequence[Pair], homeless: Sequence[Pair], taken: Taken, at: datetime) -> None:
+    """Attaches alerts to the live incident of their target, or declares one; without a target a person decides.
+
+    New rows are written once, when their place is known.
+    """
+    if not (fresh or homeless):
+        return
     placer = Placer()
     places: dict[int, list[tuple[Pair, Placing]]] = {}
-    for alert, incoming in pairs:
+    for alert, incoming in [*fresh, *homeless]:
         placing = placer.of(alert)
         if placing is None:
             alert.why_unassigned = UNPLACED
@@ -90,22 +95,26 @@ def _place(pairs: Sequence[Pair], taken: Taken, at: datetime) -> None:
         else:
             alert.rule, alert.why_unassigned = placing.rule, ""
             places.setdefault(placing.target.pk, []).append(((alert, incoming), placing))
-    for target in sorted(places):
-        _join(places[target], taken, at)
-    _save_alike([alert for alert, _ in pairs], "rule_id", "incident_id", "why_unassigned")
+    said = [_join(places[target], taken, at) for target in sorted(places)]
+    Alert.objects.bulk_create([alert for alert, _ in fresh], AT_ONCE)
+    _save_alike([alert for alert, _ in homeless], "rule_id", "incident_id", "why_unassigned")
+    for incident, lines in said:
+        storms.say(incident, lines, at)
 
 
-def _join(placed: Sequence[tuple[Pair, Placing]], taken: Taken, at: datetime) -> None:
-    """All alerts of one target: one incident, whatever their number."""
+def _join(placed: Sequence[tuple[Pair, Placing]], taken: Taken, at: datetime) -> tuple[Incident, list[storms.Line]]:
+    """All alerts of one target: one incident, whatever their number, and what its timeline is to say."""
     (first, _), placing = placed[0]
     # The target's row is the lock: two notifications in the same second make one incident.
-    Target.objects.select_for_update().filter(pk=placing.target.pk).first()
+    # (SQLite's transaction holds the whole database by now.)
+    if connection.features.has_select_for_update:
+        list(Target.objects.select_for_update().filter(pk=placing.target.pk).order_by().values_list("pk"))
     incident = Incident.objects.live().real().filter(target=placing.target).order_by("detected_at").first()
     is_new = incident is None
     if incident is None:
         incident = _declare(first, placing, at)
         taken.declared.append(incident.reference)
-    said = []
+    said: list[storms.Line] = []
     _measure(incident, placed, at)
     for number, ((alert, _), _) in enumerate(placed):
         alert.incident = incident
@@ -113,12 +122,14 @@ def _join(placed: Sequence[tuple[Pair, Placing]], taken: Taken, at: datetime) ->
             taken.attached.append(incident.reference)
         data = {"name": alert.name, "labels": alert.labels, "fingerprint": alert.fingerprint, "value": alert.value}
         said.append(("alert.received", {**data, "declared": is_new and not number, "summary": alert.summary}))
-    storms.say(incident, said, at)
+    return incident, said
 
 
 def _resolve(pairs: Sequence[Pair], at: datetime) -> None:
     """Notes that alerts are over; it resolves no incident: only a person does."""
-    said: dict[int, list[tuple[str, dict[str, Any]]]] = {}
+    if not pairs:
+        return
+    said: dict[int, list[storms.Line]] = {}
     for alert, incoming in pairs:
         alert.status, alert.ends_at, alert.last_seen_at = AlertStatus.RESOLVED, incoming.ends_at or at, at
         if alert.incident_id:
@@ -167,9 +178,7 @@ def _measure(incident: Incident, placed: Sequence[tuple[Pair, Placing]], at: dat
 
 
 def _known(incoming: Iterable[IncomingAlert], source: str) -> dict[tuple[str, datetime], Alert]:
-    rows = Alert.objects.select_related("incident").filter(
-        source=source, fingerprint__in={alert.fingerprint for alert in incoming}
-    )
+    rows = Alert.objects.filter(source=source, fingerprint__in={alert.fingerprint for alert in incoming})
     return {(row.fingerprint, row.starts_at): row for row in rows.order_by("starts_at")}
 
 
@@ -183,17 +192,12 @@ def _started(alert: IncomingAlert, known: dict[tuple[str, datetime], Alert], at:
     return replace(alert, starts_at=newest.starts_at if newest else at)
 
 
-def _keep(incoming: Iterable[IncomingAlert], source: str, group_key: str, at: datetime) -> list[Pair]:
-    pairs = []
-    for alert in incoming:
-        row = Alert(
-            source=source, fingerprint=alert.fingerprint, starts_at=alert.starts_at, name=alert.name,
-            labels=alert.labels, annotations=alert.annotations, group_key=group_key, link=alert.link,
-            value=alert.value, received_at=at, last_seen_at=at,
-        )  # fmt: skip
-        pairs.append((row, alert))
-    Alert.objects.bulk_create([row for row, _ in pairs], AT_ONCE)
-    return pairs
+def _row(alert: IncomingAlert, source: str, group_key: str, at: datetime) -> Alert:
+    return Alert(
+        source=source, fingerprint=alert.fingerprint, starts_at=alert.starts_at, name=alert.name,
+        labels=alert.labels, annotations=alert.annotations, group_key=group_key, link=alert.link,
+        value=alert.value, received_at=at, last_seen_at=at,
+    )  # fmt: skip
 
 
 def _see_again(pairs: Sequence[Pair], at: datetime) -> None:
@@ -205,7 +209,8 @@ def _see_again(pairs: Sequence[Pair], at: datetime) -> None:
         if alert.value != incoming.value:
             alert.value = incoming.value
             moved.append(alert)
-    Alert.objects.bulk_update(moved, ["value"], AT_ONCE)
+    if moved:
+        Alert.objects.bulk_update(moved, ["value"], AT_ONCE)
 
 
 def _is_homeless(alert: Alert) -> bool:

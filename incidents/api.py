@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 1024 * 1024
 HINTS = {"alertmanager": "Set max_alerts in Alertmanager.", "grafana": "Set “Max Alerts” of the contact point."}
 SIGNATURES = ("X-Firebreak-Signature", "X-Grafana-Alerting-Signature")
+# One notification is written at a time in this process: who waits here goes on at once, while who waits for SQLite's lock
+# sleeps in steps of up to 100 ms. Never held while a body is read.
+TURN = threading.Lock()
 TIMESTAMPS = ("X-Firebreak-Timestamp", "X-Grafana-Alerting-Timestamp")
 
 
@@ -36,10 +40,11 @@ def intake(request: HttpRequest, kind: str) -> JsonResponse:
     sender, body, refused = admitted(request, HINTS.get(kind, "Send the alerts in parts."))
     if refused is not None:
         return refused
-    status, answer = answer_to(kind, body)
+    with TURN:
+        status, answer = answer_to(kind, body)
+        IntakePayload.keep(token=sender, kind=kind, body=body, status=status, answer=answer)
     if status != 202:
         log.warning("A notification from %s was refused: %s", sender.name, answer["error"])
-    IntakePayload.keep(token=sender, kind=kind, body=body, status=status, answer=answer)
     return JsonResponse(answer, status=status)
 
 
@@ -76,7 +81,9 @@ def admitted(request: HttpRequest, hint: str) -> tuple[Any, bytes, JsonResponse 
         response = problem(401, "This address needs a bearer token that Firebreak knows and that is not revoked.")
         response["WWW-Authenticate"] = 'Bearer realm="firebreak intake"'
         return None, b"", response
-    if not sender.may_call():
+    with TURN:
+        may_call = sender.may_call()
+    if not may_call:
         response = problem(429, f"“{sender.name}” may call {sender.per_minute} times a minute. Group the alerts.")
         response["Retry-After"] = "60"
         return None, b"", response

@@ -126,7 +126,8 @@ class Incident(DecisionVerbs, NoteVerbs, PeopleVerbs, EndingVerbs):
             Contact.objects.ensure_for(target, incident.compiled)
             if alert is not None:
                 alert.incident = incident
-                alert.save(update_fields=["incident"])
+                if alert.pk:  # else its row is written when all alerts of the notification have their place
+                    alert.save(update_fields=["incident"])
             incident.record("incident.declared", by=by, at=at, data=incident.as_declared(alert))
         return incident
 

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incidents.intake import KINDS, Malformed, generic, grafana
-from incidents.models import Alert, Incident, IntakePayload, IntakeRule, IntakeToken
+from incidents.models import Alert, Incident, IntakePayload, IntakeRule, IntakeToken, intake_payload
 from incidents.models.intake_payload import KEPT
 from incidents.recommendation import recommend_for
 from incidents.storms import MOST_LINES
@@ -203,6 +205,25 @@ def test_a_storm_is_one_incident_and_a_readable_timeline(sender: Sender, django_
     assert sender.post("generic", over).json()["resolved"] == 400
     assert incident.events.filter(kind="alert.resolved").count() == 0
     assert Alert.objects.filter(status="resolved").count() == 400
+
+
+def test_a_call_of_a_storm_costs_the_same_statements_whatever_it_brings(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # How many payloads earlier tests kept decides when the next pruning is.
+    monkeypatch.setattr(intake_payload, "PRUNE_EVERY", 10**9)
+    sender.post("generic", storm(0, 30))
+    costs = []
+    for first, count in ((100, 1), (200, 50), (300, 400)):
+        with CaptureQueriesContext(connection) as asked:
+            assert sender.post("generic", storm(first, count)).json()["received"] == count
+        # SQLite takes about fifty rows in an INSERT.
+        costs.append(len([row for row in asked if not row["sql"].startswith('INSERT INTO "incidents_alert"')]))
+    assert len(set(costs)) == 1
+    assert costs[0] <= 12
+    with CaptureQueriesContext(connection) as asked:
+        assert sender.post("generic", storm(300, 400)).json()["repeated"] == 400
+    assert len(asked) <= 8
 
 
 def test_a_sender_that_calls_too_often_is_slowed(sender: Sender) -> None:
