@@ -144,6 +144,7 @@ class Loop:
                 self.settle(run, said)
             elif run.status == "paused" and (step := run.undecided_step):
                 said["problems"].append(f"{step.name} failed: {step.detail}")
+                said["log"] = (self.service.root / "log" / "app.log").read_text(errors="replace")[-3000:]
                 step.retry(by=self.by, reason="tried again after the kill")
             elif step := run.steps.filter(status="waiting", wake_at=None).first():
                 step.confirm(by=self.by)
