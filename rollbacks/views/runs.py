@@ -12,6 +12,7 @@ from rollbacks.models import OutputChunk, Refused, Run, StepRun
 from rollbacks.promise import promise_of
 from rollbacks.rehearsals import rehearsals
 from rollbacks.views.acting import do, posted, state_of
+from rollbacks.way_back import way_back
 from rollbacks.wording import act_of, level_title
 from timeline import domain_time
 
@@ -73,20 +74,12 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 def draft_the_way_back(request: HttpRequest, found: Run, **undone: Any) -> HttpResponse:
     """Leads to the draft that takes back `undoes=` a run or `undoes_step=` one step of it; a waiting one serves again."""
-    waiting = Run.objects.filter(status="draft", **undone).order_by("-pk").first()
-    if waiting is None:
-        try:
-            waiting = Run.draft(
-                target=found.target,
-                revision=found.revision,
-                kind="undo",
-                stream=found.stream,
-                by=request.user,
-                **undone,
-            )
+    try:
+        waiting, is_new = way_back(found, by=request.user, **undone)
+        if is_new:
             waiting.prepare_later()
-        except Refused as refused:
-            return run_page(request, found.pk, refusal=str(refused), status=422)
+    except Refused as refused:
+        return run_page(request, found.pk, refusal=str(refused), status=422)
     return redirect("confirm-run", waiting.pk)
 
 

@@ -13,6 +13,7 @@ from rollbacks.dry_run import dry_run, in_words
 from rollbacks.models import Refused, Run, StepRun, Target
 from rollbacks.models.states import RunStatus, StepStatus
 from rollbacks.preflight import expect_unblocked, preflight
+from rollbacks.way_back import way_back
 
 ACTS = (
     "draft",
@@ -141,7 +142,7 @@ class Command(BaseCommand):
         self.told(run)
 
     def undo(self, run: Run, options: dict[str, Any]) -> None:
-        """Drafts the run that takes this one, or one step of it, back."""
+        """Drafts the run that takes this one, or one step of it, back; a draft that waits already serves again."""
         how: dict[str, Any] = {"undoes": run}
         if options["step"]:
             step = run.steps.filter(name=options["step"]).first()
@@ -150,7 +151,9 @@ class Command(BaseCommand):
                 raise CommandError(f"Run {run.pk} has no step {options['step']}. It has {names}.")
             how = {"undoes_step": step}
         by = self.person(options)
-        undo = Run.draft(target=run.target, revision=run.revision, kind="undo", stream=run.stream, by=by, **how)
+        undo, is_new = way_back(run, by=by, **how)
+        if not is_new:
+            self.stdout.write(f"Run {undo.pk} was drafted for that already; it is prepared anew.")
         self.status(undo.prepare(), options)
         self.stdout.write(f"Start it: manage.py rollback start {undo.pk} --by {by}")
 

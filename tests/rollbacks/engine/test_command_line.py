@@ -147,6 +147,25 @@ def test_a_run_and_one_step_of_it_are_undone(tmp_path: Path) -> None:
     assert not (tmp_path / "made").exists()
 
 
+def test_a_way_back_that_waits_serves_again_and_one_that_ended_does_not(tmp_path: Path) -> None:
+    back = step("back", "rm made")
+    run = make_run(tmp_path, [step("make", "touch made", undo="back")], plan={"reads": [back]})
+    runner.advance(run.pk, owner="t")
+    assert "drafted for that already" not in command("undo", str(run.pk))
+    whole = Run.objects.get(undoes=run)
+    said = command("undo", str(run.pk))
+    assert f"Run {whole.pk} was drafted for that already" in said
+    assert f"start {whole.pk} --by olga" in said
+    command("undo", str(run.pk), "--step", "make")
+    of_step = Run.objects.get(undoes_step__isnull=False)
+    assert f"Run {of_step.pk} was drafted" in command("undo", str(run.pk), "--step", "make")
+    assert Run.objects.filter(kind="undo").count() == 2
+    command("start", str(of_step.pk))
+    command("drive", str(of_step.pk), by="")
+    command("undo", str(run.pk), "--step", "make")
+    assert Run.objects.filter(undoes_step__isnull=False).count() == 2
+
+
 def test_without_room_on_the_disk_nothing_is_started(tmp_path: Path) -> None:
     run = make_draft(tmp_path, [step("one", "true")])
     disk = {"name": "the target's folder", "path": "/", "free": 1024, "total": 2**40}
