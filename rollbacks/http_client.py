@@ -4,10 +4,8 @@ Only the target's listed hosts are asked. Targets are often private addresses, s
 decides: a name is resolved once, and the connection goes to that address.
 """
 
-import ipaddress
 import json
 import os
-import socket
 import ssl
 import time
 import zlib
@@ -18,13 +16,15 @@ from typing import Any, Literal
 
 import httpx
 
+from rollbacks.listed_hosts import NotListed, addresses_of
+
 USER_AGENT = "Firebreak (rollback checks)"
+# Not compressed: a small answer could else unfold to gigabytes.
+OWN_HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
 CONNECT_SECONDS = 3.0
-LONGEST_SECONDS = 60.0  # every request says its own time-out
 MOST_CONNECTIONS = 100  # at once; checks are asked one after the other
 BODY_CAP = 1024 * 1024  # bytes: what is longer is cut off and said
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-LOOPBACK = ("127.0.0.1", "::1")
 
 # timeout, refused, broken, tls: the service failed. dns, not_listed, unreadable: our side, nothing was asked.
 Failure = Literal["", "timeout", "refused", "broken", "tls", "too_large", "dns", "not_listed", "unreadable"]
@@ -83,36 +83,47 @@ def graphql_request(url: str, document: str, headers: Mapping[str, str] | None =
     return Request("POST", url, {"Content-Type": "application/json", **(headers or {})}, body)
 
 
-def make_client(*, timeout: float, connections: int = 8, keep_alive: bool = True) -> httpx.Client:
-    """A client with explicit limits. No redirects: they lead off the list. No proxies from the environment."""
+def make_transport(*, connections: int, keep_alive: bool) -> httpx.HTTPTransport:
+    """What checks and loads send over: httpx without its client, which keeps cookies and follows redirects."""
     kept = connections if keep_alive else 0
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=kept)
+    return httpx.HTTPTransport(verify=_tls(), limits=limits, trust_env=False)
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Read once: every certificate authority of the host stands in it."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def make_client(*, timeout: float, connections: int = 8) -> httpx.Client:
+    """A client with explicit limits. No redirects: they lead off the list. No proxies from the environment."""
     return httpx.Client(
         timeout=httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=kept),
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         follow_redirects=False,
         trust_env=False,
-        # Not compressed: a small answer could else unfold to gigabytes.
-        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        headers=OWN_HEADERS,
     )
 
 
 def ask_once(request: Request, *, hosts: Iterable[str], timeout: float) -> Reply:
     """Sends one request over a connection of its own: an old one may outlive the service that it once led to."""
-    return send(_client_of(os.getpid()), request, hosts=hosts, timeout=timeout)
+    return send(_transport_of(os.getpid()), request, hosts=hosts, timeout=timeout)
 
 
 @lru_cache(maxsize=1)
-def _client_of(_process: int) -> httpx.Client:
-    """One client for all the threads of a process: making one reads every certificate authority of the host."""
-    return make_client(timeout=LONGEST_SECONDS, connections=MOST_CONNECTIONS, keep_alive=False)
+def _transport_of(_process: int) -> httpx.HTTPTransport:
+    """One for all the threads of a process; a process that was forked has its own."""
+    return make_transport(connections=MOST_CONNECTIONS, keep_alive=False)
 
 
-def send(client: httpx.Client, request: Request, *, hosts: Iterable[str], timeout: float) -> Reply:
+def send(transport: httpx.HTTPTransport, request: Request, *, hosts: Iterable[str], timeout: float) -> Reply:
     """Sends the request when its host is listed, within `timeout` as a whole; never raises for what a network does."""
     began = time.monotonic()
     try:
-        url = httpx.URL(request.url)
-        addresses = _addresses(url, tuple(hosts))
+        url = _url(request.url)
+        addresses = addresses_of(url, tuple(hosts))
     except (NotListed, httpx.InvalidURL, ValueError) as error:
         failure: Failure = "not_listed" if isinstance(error, NotListed) else "unreadable"
         return Reply(failure=failure, sentence=str(error))
@@ -120,67 +131,35 @@ def send(client: httpx.Client, request: Request, *, hosts: Iterable[str], timeou
         return Reply(failure="dns", sentence=f"The name {url.host} cannot be resolved here: {error.strerror or error}.")
     reply = Reply()
     for address in addresses:
-        reply = _exchange(client, request, url, address, began + timeout)
+        reply = _exchange(transport, request, url, address, began + timeout)
         if reply.failure != "refused":
             break
     return Reply(**{**reply.__dict__, "seconds": time.monotonic() - began})
 
 
-class NotListed(Exception):
-    """The request names a host that is none of the target's."""
+@lru_cache(maxsize=256)
+def _url(text: str) -> httpx.URL:
+    """Parsed once: a load asks the same URL for hours. Raises httpx.InvalidURL."""
+    return httpx.URL(text)
 
 
-def _addresses(url: httpx.URL, hosts: tuple[str, ...]) -> list[str]:
-    """The addresses to try for a listed host; raises NotListed, ValueError, or OSError when the name is unknown."""
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError(f"“{str(url)[:120]}” is no http or https URL.")
-    if url.userinfo:
-        raise ValueError("A user name or password in a URL would be shown and stored: use a header with a secret.")
-    port = url.port or (443 if url.scheme == "https" else 80)
-    listed = {_host_and_port(entry) for entry in hosts}
-    host = url.host.lower()
-    if host == "localhost" and (host, port) not in listed:
-        # A plan says localhost, the target lists 127.0.0.1 or ::1: the listed address is meant, no other is tried.
-        same = [address for address in LOOPBACK if (address, port) in listed]
-        if same:
-            return same
-    if (host, port) not in listed:
-        raise NotListed(f"{url.host}:{port} is not a host of this target. Add it under the target's hosts.")
-    if host == "localhost":
-        return list(LOOPBACK)  # resolvers differ on which comes first; many services listen on one of them only
-    return _resolved(host, port)
-
-
-def _resolved(host: str, port: int) -> list[str]:
-    try:
-        return [str(ipaddress.ip_address(host))]
-    except ValueError:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def _host_and_port(entry: str) -> tuple[str, int]:
-    """ "127.0.0.1:8000", "[::1]:8000" or a URL; without a port 80 (https: 443) is meant."""
-    url = httpx.URL(entry if "://" in entry else f"http://{entry}")
-    return url.host.lower(), url.port or (443 if url.scheme == "https" else 80)
-
-
-def _exchange(client: httpx.Client, request: Request, url: httpx.URL, address: str, deadline: float) -> Reply:
+def _exchange(transport: httpx.HTTPTransport, request: Request, url: httpx.URL, address: str, deadline: float) -> Reply:
     """One connection to one address; the body is read up to the cap and the deadline."""
-    headers = {**request.headers, "Host": url.netloc.decode()}
-    there = url.copy_with(host=address)
     left = max(0.05, deadline - time.monotonic())
     limit = httpx.Timeout(left, connect=min(CONNECT_SECONDS, left))
     try:
-        with client.stream(
+        asked = httpx.Request(
             request.method,
-            there,
-            headers=headers,
+            _at(url, address),
+            headers=_headers(request, url),
             content=request.body,
-            timeout=limit,
-            extensions={"sni_hostname": url.host},
-        ) as response:
+            extensions={"sni_hostname": url.host, "timeout": limit.as_dict()},
+        )
+        response = transport.handle_request(asked)
+        try:
             return _read(response, deadline)
+        finally:
+            response.close()
     except httpx.TimeoutException:
         return Reply(failure="timeout", sentence=f"No answer from {_where(url)} within the time-out.")
     except httpx.ConnectError as error:
@@ -191,6 +170,18 @@ def _exchange(client: httpx.Client, request: Request, url: httpx.URL, address: s
         return Reply(
             failure="broken", sentence=f"The connection to {_where(url)} broke: {error or type(error).__name__}."
         )
+
+
+def _headers(request: Request, url: httpx.URL) -> dict[str, str]:
+    """The plan's own headers go before ours, whatever their case; the host is the URL's."""
+    said = {name.lower(): (name, value) for name, value in request.headers.items()}
+    own = {name.lower(): (name, value) for name, value in OWN_HEADERS.items()}
+    return dict({**own, **said, "host": ("Host", url.netloc.decode())}.values())
+
+
+@lru_cache(maxsize=256)
+def _at(url: httpx.URL, address: str) -> httpx.URL:
+    return url.copy_with(host=address)
 
 
 def _tls_words(error: BaseException) -> str:

@@ -11,14 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from httpx import HTTPTransport
+
 from rollbacks.context import Answer
 from rollbacks.header_secrets import filled
-from rollbacks.http_client import Reply, Request, make_client, send
+from rollbacks.http_client import Reply, Request, make_transport, send
 from rollbacks.replies import graphql_request_of, http_request_of, judge_graphql, judge_http, without_answer
 
 HEADER = {"X-Firebreak-Load": "1"}
 MOST_RATE = 50.0  # requests a second: a trickle, never a load test
 CONNECTIONS = 8  # requests on their way at once; a service that hangs is not buried under more
+ANEW = 4  # every fourth request connects anew: a service that keeps its connections and takes no new one is broken
 REQUEST_SECONDS = 5.0  # what takes longer counts as a failure
 
 
@@ -55,7 +58,9 @@ class Load:
         self._step, self._hosts, self._pause = step, tuple(hosts), 1 / rate
         asked = filled(request_of(step), secrets or {})
         self._request = replace(asked, headers={**asked.headers, **HEADER})
-        self._client = make_client(timeout=REQUEST_SECONDS, connections=CONNECTIONS)
+        self._kept = make_transport(connections=CONNECTIONS, keep_alive=True)
+        self._anew = make_transport(connections=CONNECTIONS, keep_alive=False)
+        self._sent = 0
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="load")
         self._done: queue.SimpleQueue[Reply] = queue.SimpleQueue()
         self._on_their_way = 0
@@ -85,15 +90,17 @@ class Load:
     def close(self) -> None:
         """Ends the connections; what is on its way ends within its time-out."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._client.close()
+        self._kept.close()
+        self._anew.close()
 
     def _send(self) -> None:
         self._on_their_way += 1
-        self._pool.submit(self._exchange)
+        self._sent += 1
+        self._pool.submit(self._exchange, self._anew if self._sent % ANEW == 1 else self._kept)
 
-    def _exchange(self) -> None:
+    def _exchange(self, transport: HTTPTransport) -> None:
         try:
-            reply = send(self._client, self._request, hosts=self._hosts, timeout=REQUEST_SECONDS)
+            reply = send(transport, self._request, hosts=self._hosts, timeout=REQUEST_SECONDS)
         except Exception as error:  # whatever it is, the slice must not wait for it for ever
             reply = Reply(failure="broken", sentence=f"{type(error).__name__}: {error}")
         self._done.put(reply)
