@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents import hand_overs
 from incidents.access import incident_for, require_responder
-from incidents.brief import brief_of
+from incidents.brief import briefs_of
 from incidents.models import HandOver, Incident, Presence, Refused
 from incidents.views.acting import posted
 from timeline import domain_time
@@ -127,7 +127,7 @@ def _briefs(user: Any) -> list[Any]:
 def _read(pks: list[int]) -> list[Any]:
     now = domain_time.now()
     found = {incident.pk: incident for incident in Incident.objects.with_people().filter(pk__in=pks)}
-    return [brief_of(found[pk], now) for pk in pks if pk in found]
+    return briefs_of([found[pk] for pk in pks if pk in found], now)
 
 
 def _people(user: Any) -> list[Any]:
