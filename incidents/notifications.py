@@ -2,16 +2,15 @@
 
 import logging
 import time
-from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from incidents import letters
 from incidents.channels import apprise, email, webhook
 from incidents.channels.email import Mail
 from incidents.channels.outcome import Fenced, Sent
-from incidents.models import Delivery, DeliveryAttempt, DeliveryStatus
+from incidents.claiming import claim_mails
+from incidents.models import Delivery, DeliveryStatus
 from rollbacks.encryption import Unreadable
 from timeline import domain_time
 
@@ -23,17 +22,15 @@ STOPPED_BEFORE = "The worker stopped before anything was handed over."
 CHANNEL_GONE = "This way to the contact was removed meanwhile."
 # A batch gives the worker back after this long; the scan goes on with the rest.
 BATCH_SECONDS = 20.0
-RELATED = tuple(
-    f"{owner}__incident__target__{part}"
-    for owner in ("message", "page", "notice")
-    for part in ("service", "environment")
-)
 
 
 def deliver(delivery: Delivery) -> bool:
     """Sends one pending row at most once; False when another worker has it or it is done."""
-    if not delivery.claim():
-        return False
+    return delivery.claim() and _hand_over(delivery)
+
+
+def _hand_over(delivery: Delivery) -> bool:
+    """Sends a row that this worker has claimed."""
     if delivery.kind != "mail":
         return _by_channel(delivery)
     mail = letters.mail_of(delivery)
@@ -54,24 +51,12 @@ def deliver_message(message_id: int, *, seconds: float = BATCH_SECONDS) -> int:
     """Sends what is due of one message, in the order of its recipients, within the rate; returns how many rows."""
     until, sent = time.monotonic() + seconds, 0
     while time.monotonic() < until:
-        due = Delivery.objects.due(timezone.now()).filter(message_id=message_id).select_related(*RELATED)
-        batch = list(due.order_by("pk")[: min(50, room())])
+        batch = claim_mails(message_id)
         if not batch:
             break
-        for delivery in batch:
-            sent += deliver(delivery)
-            if time.monotonic() >= until:
-                break
+        # All that was claimed is sent; a worker that dies meanwhile leaves rows that nobody began: safe to try again.
+        sent += sum([_hand_over(delivery) for delivery in batch])
     return sent
-
-
-def room() -> int:
-    """How many mails of messages may still begin within this minute (FIREBREAK_MAIL_PER_MINUTE; 0 = no limit)."""
-    if settings.MAIL_PER_MINUTE <= 0:
-        return 1000
-    minute = DeliveryAttempt.objects.filter(started_at__gt=timezone.now() - timedelta(seconds=60))
-    begun = minute.filter(delivery__message__isnull=False).count()
-    return max(0, settings.MAIL_PER_MINUTE - begun)
 
 
 def give_up(delivery: Delivery) -> bool:

@@ -6,8 +6,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from incidents import after_care, auditor, drills, hand_overs, promises
+from incidents.claiming import RELATED
 from incidents.models import Delivery, Page, Phase
-from incidents.notifications import RELATED, deliver, deliver_message, give_up
+from incidents.notifications import deliver, deliver_message, give_up
 from plans.models import Refused
 from timeline import domain_time
 from timeline.hints import put

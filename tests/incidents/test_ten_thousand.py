@@ -9,8 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 
-from incidents import notifications
+from incidents import claiming, notifications
 from incidents.channels.outcome import Sent
 from incidents.models import Delivery, DeliveryAttempt, Message
 from incidents.tasks import send_message, settle_deliveries
@@ -71,11 +72,24 @@ def test_within_the_rate_and_none_twice_on_pages_that_stay_small(
         assert len(client.get(f"/incidents/{message.incident_id}/").content) < 150_000
 
 
+def test_two_workers_share_the_room_of_a_minute_and_take_different_mails(message: Message, settings: Any) -> None:
+    settings.MAIL_PER_MINUTE = claiming.AT_ONCE + 5
+    first, second, third = (claiming.claim_mails(message.pk) for _ in range(3))
+    assert (len(first), len(second), len(third)) == (claiming.AT_ONCE, 5, 0)
+    taken = [row.pk for row in first + second]
+    assert len(set(taken)) == len(taken)
+    assert set(DeliveryAttempt.objects.values_list("delivery_id", "number")) == {(pk, 1) for pk in taken}
+    # What was claimed by a worker that died before anything left goes back by itself.
+    assert notifications.give_up(first[0])
+    first[0].refresh_from_db()
+    assert (first[0].status, first[0].attempts) == ("pending", 1)
+
+
 def test_a_page_is_held_back_by_no_rate(responder: User, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MAIL_CONFIGURED, settings.MAIL_PER_MINUTE = True, 1
     message = sent(make_incident(), responder)
     page = message.incident.escalate()
     monkeypatch.setattr(notifications.email, "send", lambda mail, before_body: Sent("accepted"))
     assert notifications.deliver_message(message.pk, seconds=1) == 1
-    assert notifications.room() == 0
+    assert claiming.room(timezone.now()) == 0
     assert notifications.deliver(page.deliveries.get())
