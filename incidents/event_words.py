@@ -240,6 +240,9 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     ),
     "heartbeat.switched": lambda data: f"Measuring outside of incidents switched {'on' if data.get('on') else 'off'}",
     "sampling.started": lambda data: data.get("problem") or f"Labelled queries measure the {data.get('signal')}",
+    "sampling.topped_up": lambda data: (
+        f"sent labelled (synthetic) load, {data.get('rate', 0):g} requests/s for ten minutes"
+    ),
     "sampling.stopped": lambda data: f"The {data.get('signal')} are not measured any more",
     "signal.measured": lambda data: (
         f"Measured: {data.get('percent'):g} % {data.get('signal')} in {data.get('requests')} requests"

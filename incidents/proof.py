@@ -7,6 +7,7 @@ from typing import Any
 from incidents.models import Incident
 from rollbacks.models import Run, Watch
 from rollbacks.prolonging import may_prolong
+from rollbacks.topping_up import thin
 from rollbacks.watch_state import state_of
 
 
@@ -21,6 +22,8 @@ class Proof:
     # The next level, offered because this one has not helped in its time; None while it is not.
     offer: Any = None
     may_prolong: bool = False
+    # What an open watch counts is too thin: a sentence, and until when more is sent already.
+    thin: Any = None
 
     @property
     def word_of_verdict(self) -> str:
@@ -43,6 +46,7 @@ def of(incident: Incident, run: Run | None, now: datetime) -> Proof:
         state.verdict,
         state.may_resolve,
         offer=None if state.key in ("recovered", "passing") else offer,
+        thin=thin(watch, state, now) if incident.is_live else None,
         may_prolong=incident.is_live and state.ended and not may_prolong(watch),
     )
 

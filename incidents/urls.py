@@ -67,6 +67,7 @@ urlpatterns = [
     path("incidents/<int:pk>/merging/", endings.merging, name="incident-merging"),
     path("incidents/<int:pk>/closure/", endings.closure, name="incident-closure"),
     path("incidents/<int:pk>/watch/", watching.prolongation, name="incident-watch"),
+    path("incidents/<int:pk>/load/", watching.top_up, name="incident-load"),
     path("incidents/<int:pk>/restore/", endings.restore, name="incident-restore"),
     path("incidents/<int:pk>/messages/", messages.listing, name="incident-messages"),
     path("incidents/<int:pk>/messages/new/", messages.draft, name="incident-message"),

@@ -20,8 +20,6 @@ from timeline.models import Event, Stream
 
 log = logging.getLogger(__name__)
 LONGEST = timedelta(hours=2)  # without a watch that asks for more
-TOP_UP = timedelta(minutes=10)
-TOP_UP_SIGNAL = "labelled load"
 SLICE_SECONDS = 5.0
 TURN_SECONDS = 20.0  # one task's share: then mails and looks that wait for a slot come first
 REDRAW_SECONDS = 10  # how often open pages are told of new samples
@@ -36,27 +34,9 @@ def start(
     stream = Stream.named(stream) if isinstance(stream, str) else stream
     until = until or domain_time.now() + LONGEST
     return [
-        _start_one(target, stream, compiled, name, signal, by=by, until=until)
+        start_one(target, stream, compiled, name, signal, by=by, until=until)
         for name, signal in counted_signals(compiled).items()
     ]
-
-
-def top_up(
-    target: Target, stream: Stream | str, compiled: Mapping[str, Any], *, by: Any = None, until: datetime | None = None
-) -> list[Sampling]:
-    """One click where real counts are too thin: the plan's own read queries as labelled load, for ten minutes at most.
-
-    A plan whose signals are counted by the service's monitoring alone gets the first health check that is a request:
-    the monitoring counts it like any other request. Empty when the plan has nothing that could be sent.
-    """
-    stream = Stream.named(stream) if isinstance(stream, str) else stream
-    until = min(until or domain_time.now() + TOP_UP, domain_time.now() + TOP_UP)
-    signals = {name: one for name, one in counted_signals(compiled).items() if one.get("probe", "load") == "load"}
-    if not signals:
-        checks = [one for one in compiled.get("checks", []) if one.get("kind") in ("graphql", "http")]
-        reads = [one for one in checks if one.get("effect", "read") == "read" and one.get("purpose") != "state"]
-        signals = {TOP_UP_SIGNAL: {"probe": "load", "query": reads[0]["name"]}} if reads else {}
-    return [_start_one(target, stream, compiled, name, signal, by=by, until=until) for name, signal in signals.items()]
 
 
 def stop(stream: Stream | str, *, reason: str = "") -> int:
@@ -101,7 +81,7 @@ def query_of(target: Target, compiled: Mapping[str, Any], signal: Mapping[str, A
     return filled, ""
 
 
-def _start_one(
+def start_one(
     target: Target,
     stream: Stream,
     compiled: Mapping[str, Any],
@@ -111,6 +91,7 @@ def _start_one(
     by: Any,
     until: datetime,
 ) -> Sampling:
+    """Measures one signal until then; the load that is there already goes on for as long."""
     there = Sampling.objects.filter(target=target, stream=stream, signal=name, active=True).first()
     query, problem = query_of(target, compiled, signal)
     if there is not None:
@@ -170,7 +151,7 @@ def drive(
         return _read_once(one)
     try:
         around = Surroundings.for_target(one.target)
-        load = Load(one.query, hosts=around.hosts, rate=one.rate, secrets=around.secrets)
+        load = Load(one.query, hosts=around.hosts, rate=one.rate_at(domain_time.now()), secrets=around.secrets)
     except ValueError as error:
         Sampling.objects.filter(pk=one.pk).update(problem=str(error)[:500])
         one.release()

@@ -46,7 +46,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "incident-tick": ACT, "incident-tick-withdrawal": ACT, "incident-evidence-skip": ACT, "incident-resolution": READ_AND_ACT,
     "incident-reopening": ACT, "incident-dismissal": ACT, "incident-known": ACT, "reports-csv": PAGE, "search": PAGE,
     "incident-began": ACT, "incident-closure": ACT, "incident-merging": ACT,
-    "incident-restore": ACT, "incident-watch": ACT, "incident-messages": PAGE, "incident-message": ACT, "message": READ_AND_ACT,
+    "incident-restore": ACT, "incident-watch": ACT, "incident-load": ACT, "incident-messages": PAGE, "incident-message": ACT, "message": READ_AND_ACT,
     "message-preview": PAGE, "message-text": PAGE, "message-sending": ACT, "message-test": ACT, "message-by-hand": ACT,
     "message-correction": ACT, "message-discarding": ACT, "delivery-resending": ACT, "retrospective": READ_AND_ACT,
     "retrospective-publication": ACT, "retrospective-action": ACT, "retrospective-action-end": ACT,

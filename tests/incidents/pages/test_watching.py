@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from incidents.models import Incident
-from rollbacks.models import Escalation, Sampling, Watch
+from rollbacks.models import Escalation, Sample, Sampling, Watch
 from tests.browser import scenes
 from timeline import domain_time
 
@@ -70,3 +70,28 @@ def test_the_next_level_is_offered_while_the_watch_cannot_tell(
     assert "It persists: choose the next level" in page
     assert WHY in page
     assert "Prepare Level 3" in page
+
+
+@pytest.fixture
+def thin_watch(responder: User) -> Incident:
+    """A watch that goes on and has counted next to nothing in eight minutes."""
+    incident = scenes.cannot_tell(responder)
+    Sample.objects.filter(at__gte=Watch.objects.get().changed_at).delete()
+    return incident
+
+
+def test_a_thin_watch_gets_labelled_load_with_one_click(
+    thin_watch: Incident, signed_in: SignIn, responder: User, viewer: User
+) -> None:
+    client = signed_in(responder)
+    assert "Send labelled load" in page_of(thin_watch, client)
+    address = reverse("incident-load", args=[thin_watch.pk])
+    assert client.post(address, {"rate": "many"}).status_code == 422
+    assert client.post(address, {"rate": "50"}).status_code == 302
+    page = page_of(thin_watch, client)
+    assert "Send labelled load" not in page
+    assert "Labelled (synthetic) load tops the count up until" in page
+    assert "sent labelled (synthetic) load, 50 requests/s" in page
+    assert Sampling.objects.filter(raised_to=50).exists()
+    reader = signed_in(viewer)
+    assert reader.post(address, {"rate": "50"}).status_code == 403

@@ -268,17 +268,3 @@ def test_open_pages_are_told_of_every_second_bucket(monkeypatch: pytest.MonkeyPa
     for number in range(6):
         assert sampling.keep(one, Tally(requests=5), T0 + timedelta(seconds=5 * number))
     assert rung == [("incident:1", "sample")] * 3
-
-
-@pytest.mark.django_db
-def test_thin_real_counts_are_topped_up_with_the_plans_own_query() -> None:
-    target = make_target(host="127.0.0.1:8000")
-    real = {"errors": {"probe": "prometheus", "query": "real"}}
-    checks = [{**COMPILED["checks"][0], "purpose": "state", "name": "first"}, COMPILED["checks"][0]]
-    (one,) = sampling.top_up(target, "incident:1", {**COMPILED, "signals": real, "checks": checks})
-    assert (one.signal, one.query["name"], one.problem) == ("labelled load", "orders", "")
-    assert one.until <= timezone.now() + timedelta(minutes=10)
-    (again,) = sampling.top_up(target, "incident:1", {**COMPILED, "signals": real, "checks": checks})
-    assert again.pk == one.pk
-    assert [one.signal for one in sampling.top_up(target, "incident:2", COMPILED)] == ["errors"]
-    assert sampling.top_up(target, "incident:3", {**COMPILED, "signals": real, "checks": []}) == []
