@@ -21,6 +21,7 @@ from incidents.channels.outcome import Sent
 from incidents.models import Contact, ContactChannel, Delivery, Incident, Page
 from incidents.tasks import escalate_pages, send_delivery
 from tests.incidents.factories import make_incident, make_target
+from tests.incidents.mail_server import mail_server
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +109,22 @@ def test_a_drill_pages_nobody_outward(hook: Hook) -> None:
     _incident, page = page_with("webhook", hook.url, kind="drill")
     assert deliver(page).status == "kept"
     assert hook.got == []
+
+
+@pytest.mark.parametrize("kind", ["drill", "incident"])
+def test_a_drill_leaves_the_house_by_no_way_and_an_incident_by_all_three(kind: str, hook: Hook) -> None:
+    target = make_target()
+    contact = Contact.objects.get(target=target, order=1)
+    Contact.objects.filter(pk=contact.pk).update(address="ben@example.test")
+    ContactChannel.add(contact, kind="webhook", label="hook", url=hook.url, secret="")
+    ContactChannel.add(contact, kind="apprise", label="chat", url=hook.url.replace("http://", "ntfy://"))
+    with mail_server() as post:
+        page = make_incident(target, kind=kind).escalate()
+        assert page.deliveries.count() == 3
+        for delivery in page.deliveries.all():
+            send_delivery(delivery.pk)
+    left = (len(post.mails), len(hook.got), set(page.deliveries.values_list("status", flat=True)))
+    assert left == ((0, 0, {"kept"}) if kind == "drill" else (1, 2, {"accepted"}))
 
 
 @pytest.mark.parametrize(
