@@ -136,13 +136,23 @@ def all_at_once(on: Scene) -> None:
     tell("longest wait for the first command against the whole time", max(waits) / took, 1.0, "")
 
 
+MEASURES = (
+    against_a_chain, from_the_click, to_the_open_page, until_the_group_is_empty, all_at_once, until_a_death_is_noticed,
+)  # fmt: skip
+
+
 def main() -> int:
+    """All measures, or those that are named: `bench_engine.py against_a_chain`."""
+    chosen = [
+        measure for measure in MEASURES if measure.__name__ in (sys.argv[1:] or [one.__name__ for one in MEASURES])
+    ]
+    if not chosen:
+        print(f"No such measure. There are {', '.join(one.__name__ for one in MEASURES)}.", file=sys.stderr)
+        return 2
     with scene() as on:
         engine = on.installation.database_url.split(":", 1)[0]
         print(f"engine on {engine} ({machine()})")
-        for measure in (
-            against_a_chain, from_the_click, to_the_open_page, until_the_group_is_empty, all_at_once, until_a_death_is_noticed,
-        ):  # fmt: skip
+        for measure in chosen:
             measure(on)
     if engine == "sqlite":
         return on_postgres() or int(bool(WRONG))
@@ -151,7 +161,7 @@ def main() -> int:
 
 def on_postgres() -> int:
     """The same on PostgreSQL, where a server can be had."""
-    here = [sys.executable, __file__]
+    here = [sys.executable, __file__, *sys.argv[1:]]
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL",)}
     return subprocess.run([sys.executable, "-m", "tests.postgres", *here], env=environment, check=False).returncode
 

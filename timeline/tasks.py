@@ -1,12 +1,13 @@
 """Announcing events: at once after the commit, and again by `scan` for those that were lost on the way."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
 from timeline import followers
-from timeline.doorbell import ring
+from timeline.doorbell import ring_all
 from timeline.hints import put
 from timeline.models import Event
 
@@ -14,23 +15,24 @@ LOST_AFTER = timedelta(seconds=5)
 AT_ONCE = 200
 
 
-def ring_and_queue(event_id: int, topic: str, seq: int, kind: str) -> None:
-    """Called after the commit. Redis may be down: then nothing is lost, `scan` announces the event later."""
-    if not ring(topic, seq=seq, kind=kind):
-        return
+def ring_and_queue(topic: str, events: Sequence[tuple[int, int, str]]) -> None:
+    """Called after the commit with (id, seq, kind) of a stream's new events. Redis may be down: then nothing is lost,
+    `scan` announces them later."""
     # Lists listen to the whole room: "incident" rings for every incident.
-    ring(topic.partition(":")[0], seq=seq, kind=kind)
-    put(announce, event_id, what="Event", expires=600)
+    rings = [
+        {"topic": one, "seq": seq, "kind": kind} for _, seq, kind in events for one in (topic, topic.partition(":")[0])
+    ]
+    if ring_all(rings):
+        put(announce, *(pk for pk, _, _ in events), what="Event", expires=600)
 
 
 @shared_task(name="timeline.announce")
-def announce(event_id: int) -> None:
-    """Tells the followers of one event, then marks it announced."""
-    event = Event.objects.select_related("stream", "actor").filter(pk=event_id, announced_at=None).first()
-    if event is None:
-        return
-    if followers.dispatch(event):
-        Event.objects.filter(pk=event_id).update(announced_at=timezone.now())
+def announce(*event_ids: int) -> None:
+    """Tells the followers of these events, in order, then marks them announced."""
+    waiting = Event.objects.select_related("stream", "actor").filter(pk__in=event_ids, announced_at=None)
+    told = [event.pk for event in waiting.order_by("pk") if followers.dispatch(event)]
+    if told:
+        Event.objects.filter(pk__in=told).update(announced_at=timezone.now())
 
 
 @shared_task(name="timeline.scan")

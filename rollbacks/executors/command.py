@@ -46,6 +46,9 @@ class Command:
     def __init__(self, popen: "subprocess.Popen[bytes]", sink: Sink) -> None:
         self.popen, self.sink = popen, sink
         self.selector = selectors.DefaultSelector()
+        self.end = end_of(popen.pid)
+        if self.end is not None:
+            self.selector.register(self.end, selectors.EVENT_READ, "end")
         self.readers = {"stdout": TextReader(), "stderr": TextReader()}
         for name in self.readers:
             pipe = getattr(popen, name)
@@ -58,6 +61,9 @@ class Command:
             time.sleep(min(seconds, 0.02))
             return
         for key, _ in self.selector.select(seconds):
+            if key.data == "end":
+                self.forget_end()
+                continue
             try:
                 data = os.read(key.fd, READ_BYTES)
             except BlockingIOError:
@@ -67,12 +73,25 @@ class Command:
             if not data:
                 self.selector.unregister(key.fileobj)
 
+    @property
+    def is_drained(self) -> bool:
+        """True when both pipes are at their end."""
+        return not any(key.data != "end" for key in self.selector.get_map().values())
+
+    def forget_end(self) -> None:
+        """It has been seen, or is not waited for any more."""
+        if self.end is not None:
+            self.selector.unregister(self.end)
+            os.close(self.end)
+            self.end = None
+
     def has_exited(self) -> bool:
         """Looks without reaping: an unreaped leader keeps its id, and with it the group's, from being used again."""
         return os.waitid(os.P_PID, self.popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def close(self) -> int:
         """Reaps the leader and closes the pipes; returns its exit status."""
+        self.forget_end()
         for key in list(self.selector.get_map().values()):
             if text := self.readers[key.data].feed(b"", final=True):
                 self.sink(key.data, text)
@@ -101,6 +120,14 @@ class Command:
                 return False
             self.read(0.05)  # a child that is blocked on a full pipe could not end
         return True
+
+
+def end_of(pid: int) -> int | None:
+    """A descriptor that becomes readable when the process ends; None where the system has none."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return None
 
 
 def run(
@@ -153,7 +180,7 @@ def follow(command: Command, deadline: float, stop: Stop) -> Literal["exited", "
         if drained_by is None and command.has_exited():
             drained_by = now + DRAIN_SECONDS
         if drained_by is not None:
-            if not command.selector.get_map() or now > drained_by:
+            if command.is_drained or now > drained_by:
                 return "exited"
         elif stop():
             return "stopped"

@@ -7,11 +7,11 @@ stream).
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from rollbacks.models.states import Refused, RunKind, RunStatus, StepStatus
-from timeline import domain_time
+from timeline import domain_time, statements
 from timeline.models import Event
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ def go_on(run: "Run") -> None:
 
 def next_of(run: "Run") -> "StepRun | None":
     """The step that is queued, else the one that waits, else the first that has not begun. One query."""
-    order = models.Case(
-        models.When(status=StepStatus.QUEUED, then=0), models.When(status=StepStatus.WAITING, then=1), default=2
+    return statements.first(
+        run.steps.model,
+        "WHERE run_id = %s AND status IN ('queued', 'waiting', 'pending') "
+        "ORDER BY CASE status WHEN 'queued' THEN 0 WHEN 'waiting' THEN 1 ELSE 2 END, position LIMIT 1",
+        [run.pk],
     )
-    begun = run.steps.filter(status__in=(*OPEN, StepStatus.PENDING)).order_by(order, "position")
-    return begun.first()
 
 
 def open_step(run: "Run", step: "StepRun") -> None:
@@ -68,6 +69,9 @@ def open_step(run: "Run", step: "StepRun") -> None:
         step.move_to(
             StepStatus.WAITING, "step.waiting", started_at=at, wake_at=wake_at, data={"for": "time", "until": wake_at}
         )
+    elif run.hands_free:
+        run.opened = step  # for the worker that has just ended the step before: `leases.record`
+        return
     else:
         step.move_to(StepStatus.QUEUED)
         return

@@ -4,11 +4,12 @@ A claim, a record and a loss are one guarded UPDATE each; the token is the fence
 database's clock.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -17,7 +18,7 @@ from rollbacks.context import Outcome
 from rollbacks.models import flow
 from rollbacks.models.states import RunStatus, StepStatus
 from rollbacks.snapshot import hash_of, sequence_of
-from timeline import domain_time
+from timeline import domain_time, journal, statements
 from timeline.models import Event
 
 if TYPE_CHECKING:
@@ -27,34 +28,46 @@ if TYPE_CHECKING:
 SNAPSHOT_CHANGED = "The snapshot is not the one that was approved. Nothing was started; make a new draft."
 
 
+@dataclass(frozen=True)
+class Hands:
+    """Who claims: the worker's name, its host and that host's boot."""
+
+    owner: str
+    host: str
+    boot_id: str = ""
+
+
 def claim(run_id: int, *, owner: str, host: str, boot_id: str = "", at_work: bool = False) -> "StepRun | None":
     """The next step of a run, running under this owner's lease, with its Attempt row as `claimed`; None when there is
     nothing to claim. `at_work`: the caller has just done a step of this run, so that there is probably another."""
-    from rollbacks.models import Attempt, Run
-
     if not at_work and not something_to_claim(run_id):
         return None  # 49 of 50 duplicate hints end here, without the write lock
-    with transaction.atomic():
+    with journal.together():
         step = queued_step(run_id) if at_work else first_step(run_id)
-        if step is None:
-            return None
-        run = step.run
-        if not is_approved(step, run) or not take(step, owner):
-            return None
-        step.claimed = Attempt.objects.create(
-            step_run=step,
-            number=step.attempt,
-            token=step.token,
-            owner=owner,
-            host=host,
-            boot_id=boot_id,
-            started_at=timezone.now(),
-        )
-        if run.started_at is None and step.section == step.Section.STEPS:
-            Run.objects.filter(pk=run.pk).update(started_at=step.started_at)
-            run.started_at = step.started_at
-        Event.record(run.stream, "step.started", data=step.said(owner=owner, effect=step.effect))
-    return step
+        return step if step is not None and taken(step, step.run, Hands(owner, host, boot_id)) else None
+
+
+def taken(step: "StepRun", run: "Run", hands: Hands) -> bool:
+    """The step is this worker's, with its attempt's row and its event; False when it is not to be had."""
+    from rollbacks.models import Attempt, Run
+
+    if not is_approved(step, run) or not take(step, hands.owner):
+        return False
+    step.claimed = Attempt(
+        step_run=step,
+        number=step.attempt,
+        token=step.token,
+        owner=hands.owner,
+        host=hands.host,
+        boot_id=hands.boot_id,
+        started_at=timezone.now(),
+    )
+    statements.insert([step.claimed])
+    if run.started_at is None and step.section == step.Section.STEPS:
+        Run.objects.filter(pk=run.pk).update(started_at=step.started_at)
+        run.started_at = step.started_at
+    Event.record(run.stream, "step.started", data=step.said(owner=hands.owner, effect=step.effect))
+    return True
 
 
 def first_step(run_id: int) -> "StepRun | None":
@@ -104,9 +117,12 @@ def begin(run: "Run") -> None:
 
 def is_approved(step: "StepRun", run: "Run") -> bool:
     """Looked at before each step: its text is the one of the snapshot, and the snapshot has the run's hash."""
-    rows = sequence_of(run.snapshot)
-    same = 0 < step.position <= len(rows) and rows[step.position - 1] == step.definition
-    if same and hash_of(run.snapshot) == run.snapshot_hash:
+    if run.rows is None or run.proved_hash != run.snapshot_hash:
+        # Once for each look at the run's row: the snapshot that this worker holds in memory does not change any more.
+        run.proved_hash = run.snapshot_hash if hash_of(run.snapshot) == run.snapshot_hash else None
+        run.rows = sequence_of(run.snapshot)
+    same = 0 < step.position <= len(run.rows) and run.rows[step.position - 1] == step.definition
+    if same and run.proved_hash == run.snapshot_hash:
         return True
     if run.status in (RunStatus.RUNNING, RunStatus.CANCELING):
         refuse_changed(run)
@@ -121,11 +137,15 @@ def refuse_changed(run: "Run") -> None:
     Event.record(run.stream, f"run.{status}", data=run.said(reason=SNAPSHOT_CHANGED))
 
 
+# Looked at in the same statement as the claim itself.
+RUN_ALLOWS = """EXISTS (SELECT 1 FROM rollbacks_run WHERE rollbacks_run.id = rollbacks_steprun.run_id AND (
+    (rollbacks_run.status = 'running' AND rollbacks_run.cancel_requested_at IS NULL)
+    OR (rollbacks_steprun.is_cleanup AND rollbacks_run.status = 'canceling')))"""
+
+
 def take(step: "StepRun", owner: str) -> bool:
-    """queued → running by compare-and-swap: one of many wins."""
-    allowed = Q(run__status=RunStatus.RUNNING, run__cancel_requested_at=None) | Q(
-        is_cleanup=True, run__status=RunStatus.CANCELING
-    )
+    """queued → running by compare-and-swap: one of many wins. A step that `flow.open_step` has just opened for this worker
+    was never written as queued: it is still pending."""
     changes: dict[str, Any] = {
         "status": StepStatus.RUNNING,
         "attempt": step.attempt + 1,
@@ -139,14 +159,20 @@ def take(step: "StepRun", owner: str) -> bool:
         "verify_answer": None,
     }
     # The row as we read it under the run's lock, or nothing.
-    mine = type(step).objects.filter(
-        allowed, pk=step.pk, status=StepStatus.QUEUED, token=step.token, attempt=step.attempt
-    )
-    if not mine.update(**changes, lease_until=lease_end()):
+    mine = {"id": step.pk, "status": step.status, "token": step.token, "attempt": step.attempt}
+    if not statements.update(type(step), mine, changes, plus=lease_until(), only=RUN_ALLOWS):
         return False
     for name, value in changes.items():
         setattr(step, name, value)
     return True
+
+
+def lease_until() -> str:
+    """ "lease_until = …" in the database's own words: its now plus the lease."""
+    seconds = float(settings.LEASE_SECONDS)
+    if connection.vendor == "sqlite":
+        return f"lease_until = strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '{seconds:+f} seconds')"
+    return f"lease_until = STATEMENT_TIMESTAMP() + interval '{seconds:f} seconds'"
 
 
 def lease_end() -> models.ExpressionWrapper:
@@ -156,13 +182,14 @@ def lease_end() -> models.ExpressionWrapper:
     )
 
 
-def record(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
-    """See `StepRun.record`."""
+def record(step: "StepRun", outcome: Outcome, *, token: int, then: Hands | None = None) -> bool:
+    """See `StepRun.record`. `then`: whoever has done this step takes the next one in the same transaction, where it needs
+    nobody else; it is `run.taken` afterwards."""
     from rollbacks.models import Attempt, Run
 
-    with transaction.atomic():
-        run = Run.locked(step.run_id, known=step.run)
-        step.run = run
+    with journal.together():
+        run = step.run = Run.locked(step.run_id, known=step.run)
+        run.hands_free, run.opened, run.taken = then is not None, None, None
         if outcome.data.get("unconfirmed"):
             # Killed, and not dead: nobody knows what it does next.
             return not lose(step, expired=False, detail=outcome.detail)
@@ -174,11 +201,12 @@ def record(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
             "finished_at": domain_time.now(),
             "lease_until": None,
         }
-        rows = type(step).objects.filter(pk=step.pk, token=token, status=StepStatus.RUNNING)
-        if not rows.update(**changes):
+        mine = {"id": step.pk, "token": token, "status": StepStatus.RUNNING}
+        if not statements.update(type(step), mine, changes):
             record_late(step, outcome, token)
             return False
-        Attempt.objects.filter(step_run=step, token=token).update(finished_at=timezone.now(), outcome=outcome.status)
+        seen = {"finished_at": timezone.now(), "outcome": outcome.status}
+        statements.update(Attempt, {"step_run": step.pk, "token": token}, seen)
         for name, value in changes.items():
             setattr(step, name, value)
         if step.section == step.Section.BEFORE:
@@ -191,7 +219,17 @@ def record(step: "StepRun", outcome: Outcome, *, token: int) -> bool:
         }
         Event.record(run.stream, f"step.{outcome.status}", data=step.said(**said))
         flow.step_ended(run, step)
+        if then is not None and run.opened is not None:
+            take_opened(run, run.opened, then)
     return True
+
+
+def take_opened(run: "Run", step: "StepRun", hands: Hands) -> None:
+    """The step that `flow` has opened goes to the same worker at once; else it is queued, as for everybody."""
+    if taken(step, run, hands):
+        run.taken = step
+    elif run.status == RunStatus.RUNNING:
+        step.move_to(StepStatus.QUEUED)
 
 
 def record_late(step: "StepRun", outcome: Outcome, token: int) -> None:
@@ -232,7 +270,7 @@ def lose(step: "StepRun", *, expired: bool = True, detail: str = NO_SIGN) -> boo
     """See `StepRun.lose`. `expired=False`: its own worker gives it up while the lease still holds."""
     from rollbacks.models import Attempt, Run
 
-    with transaction.atomic():
+    with journal.together():
         run = Run.locked(step.run_id)
         late = type(step).objects.filter(pk=step.pk, status=StepStatus.RUNNING, token=step.token)
         late = late.filter(lease_until__lt=Now()) if expired else late

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from rollbacks.models import approving, flow, starting
+from rollbacks.models.driven import Driven
 from rollbacks.models.run_queries import RunQuerySet
 from rollbacks.models.service import Environment, Service
 from rollbacks.models.states import ACTIVE, BESIDE, EXCLUSIVE, RUN_MOVES, TERMINAL, RunKind, RunStatus, StepStatus
@@ -34,7 +35,7 @@ def beside(queue: str) -> str:
     return "probe" if queue == DEFAULT_QUEUE else queue
 
 
-class Run(models.Model):
+class Run(Driven, models.Model):
     """One run. Nothing outside its verbs writes `status`."""
 
     Status = RunStatus
@@ -269,12 +270,11 @@ class Run(models.Model):
     def locked(cls, pk: int, *, known: "Run | None" = None) -> "Run":
         """The run with its row locked until the transaction ends (lock order: run, then stream).
 
-        SQLite locks as a whole. `known` lends what it has of target, service, environment and stream.
+        SQLite locks as a whole. `known` is read again where others may have changed it, and given back.
         """
         if known is not None and all(known._state.fields_cache.get(name) for name in LENT):
-            run = cls.objects.select_for_update().get(pk=pk)
-            run._state.fields_cache.update({name: known._state.fields_cache[name] for name in LENT})
-            return run
+            known.look_again()
+            return known
         return (
             cls.objects.select_for_update(of=("self",))
             .select_related("target", "service", "environment", "stream")

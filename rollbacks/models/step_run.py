@@ -66,8 +66,9 @@ class StepRun(models.Model):
     is_cleanup = models.BooleanField(default=False)  # runs although the run is stopping
     decided = models.BooleanField(default=False)  # its failure needs no person any more
 
-    # The attempt that a worker has just claimed it with; only on the object that `leases.claim` gave.
+    # The attempt that a worker has just claimed it with; only on the object that `leases` gave.
     claimed: "Attempt | None" = None
+    claimed_at = 0.0  # monotonic: no later than its lease began
 
     objects = StepRunQuerySet.as_manager()
 
@@ -160,9 +161,9 @@ class StepRun(models.Model):
         """Nobody approved in time; False when somebody did."""
         return deciding.expire(self)
 
-    def record(self, outcome: "Outcome", *, token: int) -> bool:
+    def record(self, outcome: "Outcome", *, token: int, then: "leases.Hands | None" = None) -> bool:
         """Writes the outcome under the token and moves the run on; a stale token becomes a late result and False."""
-        return leases.record(self, outcome, token=token)
+        return leases.record(self, outcome, token=token, then=then)
 
     def lose(self) -> bool:
         """The lease ran out: the outcome is unknown. False when it was renewed or recorded meanwhile."""

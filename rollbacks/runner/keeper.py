@@ -33,27 +33,20 @@ RING_AGAIN_SECONDS = 5.0
 BUSY_SECONDS = 3
 
 
-class Keeper:
-    """The lease of one claimed step. Use as a context manager around the work and its recording."""
+class Watchman:
+    """The thread of one drive: looks after the lease of the step that is worked on, whichever that is. Without steps that
+    last it never asks the database for anything."""
 
-    def __init__(self, step: "Step", writer: OutputWriter, *, claimed: float) -> None:
-        self.step, self.writer = step, writer
-        self.fenced = False  # somebody else decided about this step: our token is stale
-        self.killed = False  # a person asked to end it now
-        self._surrendered = False  # the command was ended for want of a lease: it is never renewed after that
-        self._renewed = claimed  # monotonic
-        self._renew_due = claimed + settings.LEASE_RENEW_SECONDS
-        self._looked = self._flushed = self._ring_after = 0.0
-        self._pid: int | None = None
-        self._ended = threading.Event()
+    def __init__(self) -> None:
         # Inside somebody's transaction, or in memory, no other connection could see the row: then the work's own
         # thread renews.
-        self._inline = connection.in_atomic_block or in_memory()
-        self._thread = None if self._inline else threading.Thread(target=self._keep, name="lease", daemon=True)
+        self.inline = connection.in_atomic_block or in_memory()
+        self._keeper: Keeper | None = None
+        self._busy = threading.Lock()  # while the thread works for a keeper
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> "Keeper":
-        if self._thread:
-            self._thread.start()
+    def __enter__(self) -> "Watchman":
         return self
 
     def __exit__(
@@ -62,6 +55,56 @@ class Keeper:
         self._ended.set()
         if self._thread:
             self._thread.join(timeout=2 * BUSY_SECONDS + 1)
+
+    def watch(self, keeper: "Keeper") -> None:
+        """From now on this lease is looked after."""
+        self._keeper = keeper
+        if self._thread is None and not self.inline:
+            self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+            self._thread.start()
+
+    def leave(self) -> None:
+        """The lease is done with; waits for what the thread has begun for it, but not for a database that hangs."""
+        self._keeper = None
+        if self._busy.acquire(timeout=2 * BUSY_SECONDS + 1):
+            self._busy.release()
+
+    def _keep(self) -> None:
+        shorten_timeouts()
+        try:
+            while not self._ended.wait(TICK_SECONDS):
+                with self._busy:
+                    if keeper := self._keeper:
+                        keeper.tick()
+        finally:
+            connection.close()
+
+
+class Keeper:
+    """The lease of one claimed step. Use as a context manager around the work and its recording."""
+
+    def __init__(self, step: "Step", writer: OutputWriter, *, claimed: float, watchman: Watchman) -> None:
+        self.step, self.writer, self._watchman = step, writer, watchman
+        self.fenced = False  # somebody else decided about this step: our token is stale
+        self.killed = False  # a person asked to end it now
+        self._surrendered = False  # the command was ended for want of a lease: it is never renewed after that
+        self._renewed = claimed  # monotonic
+        self._renew_due = claimed + settings.LEASE_RENEW_SECONDS
+        # A kill that somebody asked for before was seen by the claim.
+        self._looked = self._flushed = claimed
+        self._ring_after = 0.0
+        self._pid: int | None = None
+        self._is_over = False
+
+    def __enter__(self) -> "Keeper":
+        self._watchman.watch(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_over = True
+        self._watchman.leave()
 
     @property
     def gave_up(self) -> bool:
@@ -73,8 +116,8 @@ class Keeper:
 
     def stop(self) -> bool:
         """Asked by the executor: True = end the command now."""
-        if self._inline:
-            self._tick()
+        if self._watchman.inline:
+            self.tick()
         return self.fenced or self.killed or self.gave_up
 
     def started(self, pid: int) -> None:
@@ -85,15 +128,8 @@ class Keeper:
         """Writes the rest of the output, from the work's own thread."""
         self._write_output()
 
-    def _keep(self) -> None:
-        shorten_timeouts()
-        try:
-            while not self._ended.wait(TICK_SECONDS):
-                self._tick()
-        finally:
-            connection.close()
-
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """What is due by now. Called by the watchman, or inline by the work's own thread."""
         try:
             self._renew_when_due()
             if self._pid is not None:
@@ -112,7 +148,7 @@ class Keeper:
                 error,
                 self.step,
             )
-            if not self._inline:
+            if not self._watchman.inline:
                 connection.close()
 
     def _renew_when_due(self) -> None:
@@ -122,7 +158,7 @@ class Keeper:
         rows = StepRun.objects.filter(pk=self.step.pk, token=self.step.token, status=StepRun.Status.RUNNING)
         if rows.update(lease_until=lease_end()):
             self._renewed = asked
-        elif not self._ended.is_set():
+        elif not self._is_over:
             self.fenced = True
         self._renew_due = asked + settings.LEASE_RENEW_SECONDS
 

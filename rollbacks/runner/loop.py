@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.db import DatabaseError, InterfaceError, connection
 
@@ -11,7 +11,7 @@ from rollbacks import process
 from rollbacks.context import Outcome
 from rollbacks.executors.detached import LET_GO, Detached
 from rollbacks.models import StepRun, leases
-from rollbacks.runner.keeper import Keeper
+from rollbacks.runner.keeper import Keeper, Watchman
 from rollbacks.runner.output import OutputWriter
 from rollbacks.runner.perform import perform, since_last_change, surroundings
 from rollbacks.runner.proving import proved
@@ -25,31 +25,46 @@ def advance(run_id: int, *, owner: str, should_stop: Callable[[], bool] = lambda
 
     Returns at a wait, at the end, and between two steps when `should_stop()` (a warm shutdown): the rest stays queued.
     """
-    done, since = 0, None
-    while not should_stop():
-        claimed = time.monotonic()
-        host, boot_id = process.host_name(), process.boot_id()
-        step = leases.claim(run_id, owner=owner, host=host, boot_id=boot_id, at_work=done > 0)
-        if step is None:
-            break
-        since = since if done else since_last_change(run_id)
-        ended = carry_out(step, since=since, claimed=claimed, leaving=slowly(should_stop))
-        since = ended if step.changes_something else since
-        done += 1
+    hands = leases.Hands(owner, process.host_name(), process.boot_id())
+    done, since, step = 0, None, None
+    with Watchman() as watchman:
+        while step or not should_stop():
+            claimed = step.claimed_at if step else time.monotonic()
+            step = step or leases.claim(run_id, owner=owner, host=hands.host, boot_id=hands.boot_id, at_work=done > 0)
+            if step is None:
+                break
+            since = since if done else since_last_change(run_id)
+            turn = Turn(watchman, hands, should_stop)
+            ended = carry_out(step, since=since, claimed=claimed, turn=turn)
+            since = ended if step.changes_something else since
+            done += 1
+            run, step = step.run, step.run.taken
+            if step is None and run.is_over:
+                break
     return done
 
 
-def carry_out(
-    step: StepRun, *, since: float | None, claimed: float, leaving: Callable[[], bool] = lambda: False
-) -> float:
+@dataclass(frozen=True)
+class Turn:
+    """What the steps of one drive share: the thread that keeps their leases, who does them, whether to go on."""
+
+    watchman: Watchman
+    hands: leases.Hands
+    should_stop: Callable[[], bool]
+
+
+def carry_out(step: StepRun, *, since: float | None, claimed: float, turn: Turn) -> float:
     """Does a claimed step under its lease and records the outcome; gives back when its work ended (epoch seconds).
 
-    `since` is the end of the run's last changing step before. No transaction is open while it runs.
+    `since` is the end of the run's last changing step before. No transaction is open while it runs. The next step, where
+    it could be claimed in the transaction that recorded this one, is `step.run.taken`.
     """
     attempt = step.claimed or step.attempts.get(number=step.attempt)
     around = surroundings(step, attempt, since=since)
     writer = OutputWriter(attempt, step_id=step.pk, token=step.token, secrets=around.secrets.values())
-    with Keeper(step, writer, claimed=claimed) as keeper:
+    step.run.taken = None
+    with Keeper(step, writer, claimed=claimed, watchman=turn.watchman) as keeper:
+        leaving = slowly(turn.should_stop)
         outcome = perform(step, around.with_(started=keeper.started, leaving=leaving), writer, keeper.stop)
         ended = time.time()
         if outcome.data.get(LET_GO):
@@ -62,7 +77,7 @@ def carry_out(
             log.error("%s of run %s: the lease could not be renewed; its command was ended.", step, step.run_id)
             note_late(step, outcome)
             return ended
-        write_down(step, outcome, keeper)
+        write_down(step, outcome, keeper, turn)
     if step.definition.get("detached") and not keeper.gave_up:
         Detached.of(attempt.mark).forget()
     return ended
@@ -101,14 +116,19 @@ def told(outcome: Outcome, writer: OutputWriter, keeper: Keeper) -> Outcome:
     return masked
 
 
-def write_down(step: StepRun, outcome: Outcome, keeper: Keeper) -> None:
+def write_down(step: StepRun, outcome: Outcome, keeper: Keeper, turn: Turn) -> None:
     """Writes output and outcome; a database that is away for a moment is asked again while the lease lasts."""
+    then = None if turn.should_stop() else turn.hands
     while True:
+        asked = time.monotonic()  # before the next lease begins: what we believe of it is never too long
         try:
             keeper.flush()
-            step.record(outcome, token=step.token)
+            step.record(outcome, token=step.token, then=then)
+            if step.run.taken:
+                step.run.taken.claimed_at = asked
             return
         except (DatabaseError, InterfaceError) as error:
+            step.run.taken = None
             log.warning("%s of run %s: the outcome waits for the database (%s).", step, step.run_id, error)
             if connection.in_atomic_block:
                 raise

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
+from django.db import models
 
-from timeline import domain_time
+from timeline import domain_time, journal
 from timeline.models.stream import Stream
 
 
@@ -78,24 +78,15 @@ class Event(models.Model):
         `actor` is a user or None for the system; `at` is domain time; `data` must be JSON.
         """
         stream = Stream.named(stream) if isinstance(stream, str) else stream
-        with transaction.atomic():
-            # Locked until the commit; SQLite's transactions begin with the write lock, which is the same.
-            locked = Stream.objects.select_for_update().values_list("last_seq", "last_hash")
-            last_seq, prev_hash = locked.get(pk=stream.pk)
-            event = cls(
-                stream=stream,
-                seq=last_seq + 1,
-                kind=kind,
-                actor=actor,
-                actor_name=actor.get_username() if actor is not None else "",
-                at=(at or domain_time.now()).astimezone(UTC),
-                data=json.loads(json.dumps(data or {}, cls=DjangoJSONEncoder)),
-                prev_hash=prev_hash,
-            )
-            event.hash = event.compute_hash()
-            event.save(force_insert=True)
-            Stream.objects.filter(pk=stream.pk).update(last_seq=event.seq, last_hash=event.hash)
-        event.announce_later()
+        event = cls(
+            stream=stream,
+            kind=kind,
+            actor=actor,
+            actor_name=actor.get_username() if actor is not None else "",
+            at=(at or domain_time.now()).astimezone(UTC),
+            data=json.loads(json.dumps(data or {}, cls=DjangoJSONEncoder)),
+        )
+        journal.add(event)
         return event
 
     def compute_hash(self) -> str:
@@ -112,12 +103,6 @@ class Event(models.Model):
         return hashlib.sha256(
             json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
         ).hexdigest()
-
-    def announce_later(self) -> None:
-        """Rings the doorbell for open pages and queues the followers, after the commit. Losing both costs one scan."""
-        from timeline.tasks import ring_and_queue
-
-        transaction.on_commit(lambda: ring_and_queue(self.pk, self.stream.key, self.seq, self.kind), robust=True)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not kwargs.get("force_insert"):
