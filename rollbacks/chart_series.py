@@ -23,6 +23,7 @@ def series_of(
     top: float,
     limits: Sequence[tuple[float, str]] = (),
     healthy: float | None = None,
+    references: Sequence[tuple[float, str]] = (),
 ) -> dict[str, Any]:
     """Points are (begin, seconds, value); times become epoch seconds. No data is null, never a line across."""
     times: list[float] = []
@@ -48,6 +49,7 @@ def series_of(
         "top": round(top, 2),
         "limits": [{"value": round(value, 3), "label": label} for value, label in limits],
         "healthy": healthy,
+        "references": [{"value": round(value, 3), "label": label} for value, label in references],
         "marks": [
             {
                 "at": round(mark.at.timestamp(), 1),

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from rollbacks import deploys
+from rollbacks import deploys, references
 from rollbacks.chart_series import is_gap, series_of
 from rollbacks.drawing import (
     BOTTOM,
@@ -29,6 +29,7 @@ from rollbacks.drawing import (
     time_scale,
 )
 from rollbacks.models import Sample
+from rollbacks.references import Reference
 from rollbacks.statistics import THRESHOLD, percent
 from rollbacks.watch_terms import thresholds
 from timeline.models import Event
@@ -53,6 +54,8 @@ class Chart:
     gaps: list[Drawn] = field(default_factory=list)
     band: Drawn | None = None
     levels: list[Drawn] = field(default_factory=list)
+    references: list[Drawn] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)  # the legend of the reference lines
     marks: list[Drawn] = field(default_factory=list)
     axis: list[Drawn] = field(default_factory=list)
     measured_at: datetime | None = None
@@ -89,7 +92,8 @@ def of_stream(
     stream_key: str, target: Any, compiled: Mapping[str, Any], now: datetime, marks: Sequence[Mark] = ()
 ) -> list[Chart]:
     """Two charts a signal (errors, latency) for an incident; none before anything was measured."""
-    charts = []
+    charts: list[Chart] = []
+    kept: Mapping[str, list[Reference]] | None = None
     marks = [*marks, *moments_of(stream_key, target)]
     for name, signal in (compiled.get("signals") or {}).items():
         own = Sample.objects.filter(stream_key=stream_key, signal=name).order_by("at")
@@ -102,8 +106,10 @@ def of_stream(
         window = (max(began, until - LONGEST), max(until, began + timedelta(minutes=1)))
         # Without the single latencies: two hours of them are a megabyte.
         points = gathered(Sample.objects.of(target, name).between(*window).defer("latencies", "error_kinds"), window)
-        charts.append(errors_chart(name, signal, compiled, points, window, marks))
-        charts.append(latency_chart(points, window, marks, before_of(stream_key, name)))
+        kept = references.of_stream(stream_key) if kept is None else kept
+        beside = kept.get(name, [])
+        charts.append(errors_chart(name, signal, compiled, points, window, marks, beside))
+        charts.append(latency_chart(points, window, marks, before_of(stream_key, name), beside))
     return charts
 
 
@@ -152,6 +158,7 @@ def errors_chart(
     points: list[Point],
     window: tuple[datetime, datetime],
     marks: Sequence[Mark],
+    beside: Sequence[Reference] = (),
 ) -> Chart:
     """Errors per request, with the healthy band under the threshold."""
     limit = thresholds(compiled.get("checks", [])).get(name, THRESHOLD)
@@ -170,6 +177,8 @@ def errors_chart(
         is_bad=bool(requests) and errors / requests >= limit,
         band=Drawn(LEFT, y(limit), width=RIGHT - LEFT, height=round(BOTTOM - y(limit), 1)),
         levels=[Drawn(0, y(line), percent(line), kind="threshold") for line in lines if line <= top],
+        references=_lines([(one.mark, one.errors) for one in beside], y, top),
+        beside=[one.errors_words for one in beside],
         series=series_of(
             [(one.at, one.seconds, 100 * one.errors / one.requests) for one in points],
             window,
@@ -178,17 +187,23 @@ def errors_chart(
             top=100 * top,
             limits=[(100 * line, percent(line)) for line in lines if line <= top],
             healthy=100 * limit,
+            references=[(100 * one.errors, one.mark) for one in beside],
         ),
         **_common(points, window, marks, lambda one: y(one.errors / one.requests)),
     )
 
 
 def latency_chart(
-    points: list[Point], window: tuple[datetime, datetime], marks: Sequence[Mark], before: float | None
+    points: list[Point],
+    window: tuple[datetime, datetime],
+    marks: Sequence[Mark],
+    before: float | None,
+    beside: Sequence[Reference] = (),
 ) -> Chart:
     """The 95th percentile in milliseconds, beside what it was before the first rollback."""
     timed = [one for one in points if one.p95_ms is not None]
     top = max([1.0, *((one.p95_ms or 0) * 1.3 for one in timed), (before or 0) * 1.3])
+    kept = [(one.mark, one.p95_ms) for one in beside if one.p95_ms is not None]
     y = scale(top)
     newest = timed[-1].p95_ms if timed else None
     value = "no data" if newest is None else f"{newest:g} ms" + (f" · before {before:g}" if before else "")
@@ -198,11 +213,28 @@ def latency_chart(
         label=f"Latency: 95 of 100 requests were answered within {value}.",
         is_bad=False,
         levels=[Drawn(0, y(line), f"{line:g} ms", kind="grid") for line in (rounded(top * 0.8),)],
+        references=_lines(kept, y, top),
+        beside=[one.latency_words for one in beside if one.latency_words],
         series=series_of(
-            [(one.at, one.seconds, one.p95_ms or 0.0) for one in timed], window, marks, unit="ms", top=top
+            [(one.at, one.seconds, one.p95_ms or 0.0) for one in timed],
+            window,
+            marks,
+            unit="ms",
+            top=top,
+            references=[(value, mark) for mark, value in kept],
         ),
         **_common(timed, window, marks, lambda one: y(one.p95_ms or 0.0)),
     )
+
+
+def _lines(kept: Sequence[tuple[str, float]], y: Callable[[float], float], top: float) -> list[Drawn]:
+    """Reference lines; where two words would touch the legend alone names the second."""
+    lines: list[Drawn] = []
+    for mark, value in kept:
+        if value <= top:
+            is_free = all(abs(one.y - y(value)) > 9 for one in lines if one.label)
+            lines.append(Drawn(RIGHT, y(value), mark if is_free else "", anchor="end", kind="reference"))
+    return lines
 
 
 def _common(

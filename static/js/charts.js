@@ -67,6 +67,20 @@ function drawFront(chart) {
     const y = chart.valToPos(limit.value, "y", true);
     drawLine(ctx, tone.threshold, [5 * scale, 4 * scale], [bbox.left, y], [right, y]);
   }
+  ctx.textAlign = "right";
+  ctx.textBaseline = "bottom";
+  const named = [];
+  for (const kept of series.references) {
+    const y = chart.valToPos(kept.value, "y", true);
+    if (y < bbox.top) continue;
+    drawLine(ctx, tone.axis, [scale, 4 * scale], [bbox.left, y], [right, y]);
+    if (named.some((one) => Math.abs(one - y) < 11 * scale)) continue;
+    named.push(y);
+    ctx.fillStyle = tone.axis;
+    ctx.fillText(kept.label, right, y);
+  }
+  ctx.textAlign = "left";
+  ctx.textBaseline = "top";
   const taken = [];
   for (const mark of series.marks) {
     const x = chart.valToPos(mark.at, "x", true);

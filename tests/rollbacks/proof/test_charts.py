@@ -3,13 +3,15 @@
 import itertools
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.template.loader import render_to_string
 
 from rollbacks import charts, deploys
-from tests.rollbacks.proof.factories import COMPILED, T0, make_samples, make_target
+from rollbacks.models import FrozenBaseline
+from tests.rollbacks.proof.factories import COMPILED, T0, make_run, make_samples, make_target
 from timeline.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +109,32 @@ def test_the_same_chart_as_numbers_has_null_where_nothing_was_measured() -> None
     assert (series["unit"], series["healthy"], series["bad"]) == ("%", 1.0, False)
     assert [mark["rollback"] for mark in series["marks"]] == [True]
     assert json.loads(latency.series_json)["unit"] == "ms"
+
+
+def test_yesterday_and_a_week_ago_stand_beside_the_line_and_in_the_legend() -> None:
+    target = make_target()
+    make_samples(target, T0, seconds=60)
+    run = make_run(target)
+    for kind, errors, p95 in (("week", 0, 6.0), ("before", 3, 5.0), ("day", 6, None)):
+        FrozenBaseline.objects.create(
+            run=run,
+            signal="errors",
+            kind=kind,
+            since=T0,
+            until=T0,
+            requests=600,
+            errors=errors,
+            p95_ms=p95,
+            frozen_at=T0,
+        )
+    errors, latency = charts.of_stream("incident:1", target, COMPILED, T0 + timedelta(seconds=65))
+    assert errors.beside == [
+        "Healthy, before: 0.5 % of 600",
+        "Same hour yesterday: 1 % of 600",
+        "Same hour a week ago: 0 % of 600",
+    ]
+    assert [one.label for one in errors.references if one.label][:1] == ["before"]
+    assert latency.beside == ["Healthy, before: 5 ms", "Same hour a week ago: 6 ms"]
+    assert [one["value"] for one in latency.series["references"]] == [5.0, 6.0]
+    assert "Same hour yesterday" in render_to_string("rollbacks/_chart.html", {"chart": errors})
+    assert "beside" not in render_to_string("rollbacks/_chart.html", {"chart": replace(errors, beside=[])})
