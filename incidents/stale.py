@@ -28,13 +28,16 @@ DECIDING = frozenset(
         "verdict.given",
     }
 )
+# Runs of these kinds only read: that one began or failed is no reason to decide anew.
+ONLY_READING = ("evidence", "dry_run")
 
 
 def changed_since(incident: Incident, seen: str | None, *, kinds: Iterable[str] = DECIDING) -> str:
     """Names what happened after line `seen` and who did it; empty when nothing did, or when the form did not say."""
     if not seen or not seen.isdigit():
         return ""
-    events = list(incident.events.filter(seq__gt=int(seen), kind__in=[*kinds]).select_related(None)[:3])
+    since = incident.events.filter(seq__gt=int(seen), kind__in=[*kinds]).select_related(None)
+    events = [event for event in since[:20] if event.data.get("run_kind") not in ONLY_READING][:3]
     if not events:
         return ""
     said = "; ".join(_said(event) for event in events)

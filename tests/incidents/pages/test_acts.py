@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from incidents.models import Incident
 from incidents.overview import last_line
@@ -62,6 +63,22 @@ def test_a_stale_form_says_what_changed_and_who_did_it(responder: User, plan_aut
     assert "paul chose Level 2" in answer.content.decode()
     incident.refresh_from_db()
     assert incident.chosen_level == 2
+
+
+@pytest.mark.parametrize(("kind", "status"), [("evidence", 302), ("dry_run", 302), ("rollback", 409)])
+def test_a_run_that_only_reads_makes_no_form_stale(responder: User, signed_in: Clients, kind: str, status: int) -> None:
+    incident = scenes.investigating(responder)
+    seen = last_line(incident)
+    data = {
+        "run": 0,
+        "run_kind": kind,
+        "level": 1,
+        "level_name": "Flag off",
+        "service": "orders",
+        "environment": "prod",
+    }
+    incident.record("run.started", at=timezone.now(), data=data)
+    assert post(signed_in(responder), incident, "level", seen=seen, level="2").status_code == status
 
 
 def test_choosing_a_level_leads_to_its_exact_commands(responder: User, signed_in: Clients) -> None:
