@@ -101,7 +101,7 @@ def _runs(report: Report) -> str:
             amount(run.recovered_seconds),
             amount(run.commands_seconds),
             kept(run),
-            _verdict_of(run),
+            verdict_of(run),
         )
         for run in report.runs
     )
@@ -109,7 +109,7 @@ def _runs(report: Report) -> str:
     return "## Rollbacks: promise and measure\n\n" + table(head, rows)
 
 
-def _verdict_of(run: RunLine) -> str:
+def verdict_of(run: RunLine) -> str:
     shortened = " (shortened watch)" if run.shortened else ""
     return f"{VERDICTS.get(run.verdict, run.verdict)}{shortened}" + (f": {run.reason}" if run.reason else "")
 

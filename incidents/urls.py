@@ -108,6 +108,7 @@ urlpatterns = [
     path("incidents/<int:pk>/retrospective/plan/", retrospectives.plan, name="retrospective-plan"),
     path("incidents/<int:pk>/retrospective.md", retrospective_exports.markdown, name="retrospective-markdown"),
     path("incidents/<int:pk>/retrospective.json", retrospective_exports.as_json, name="retrospective-json"),
+    path("incidents/<int:pk>/retrospective.pdf", retrospective_exports.pdf, name="retrospective-pdf"),
     path("incidents/<int:pk>/messages/<int:message>/review/", messages.reviewing, name="message-review"),
     path("shift/", hand_overs.shift, name="shift"),
     path("hand-overs/<str:token>/", hand_overs.answer, name="hand-over"),

@@ -52,7 +52,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "retrospective-publication": ACT, "retrospective-action": ACT, "retrospective-action-end": ACT,
     "retrospective-review": ACT, "retrospective-comment": ACT, "retrospective-comment-end": ACT, "retrospective-history": PAGE,
     "propose-plan-change": (RESPOND, RESPOND), "plan-proposal": PAGE, "plan-proposal-decision": WRITE_ACT,
-    "retrospective-action-move": ACT, "actions": PAGE, "retrospective-json": PAGE,
+    "retrospective-action-move": ACT, "actions": PAGE, "retrospective-json": PAGE, "retrospective-pdf": PAGE,
     "retrospective-plan": ACT, "retrospective-markdown": PAGE, "page": READ_AND_ACT, "outbox": (RESPOND, NOBODY), "drills": PAGE,
     "drill-start": ACT, "contacts": (WRITE, WRITE),
     "message-review": ACT, "incident-hand-over": ACT, "incident-presence": (NOBODY, READ), "shift": (RESPOND, RESPOND),

@@ -12,6 +12,7 @@ from incidents.access import incident_for, may_respond, retrospective_for
 from incidents.forms import ActionItemForm
 from incidents.models import Incident, Refused, Retrospective, RetrospectiveComment
 from incidents.models.retrospective import FIELDS, Conflict
+from incidents.pdf import typesetting
 from incidents.retrospective_page import LABELS, RetrospectivePage, digest
 from incidents.views.acting import posted
 from plans.differences import differences
@@ -168,6 +169,7 @@ def page(
         "is_published": is_published,
         "action_form": action_form or ActionItemForm(),
         "refusal": refusal,
+        "has_pdf": typesetting.is_installed(),
         "today": domain_time.now().date(),
         "may_act": may_respond(request.user),
         "may_edit": may_respond(request.user) and not is_published,
