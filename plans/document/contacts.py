@@ -113,9 +113,16 @@ _CONTACT_COLUMNS = (
 )
 
 
+_PEOPLE = r"^(role|contact|who|name|person|team|responsible|owner)\b"
+
+
 def _from_table(table: Table, notes: Notes) -> list[Contact]:
     headers = [words.normal(header) for header in table.headers]
     role = next((place for place, header in enumerate(headers) if re.search(_CONTACT_COLUMNS[0][1], header)), 0)
+    cells_of_role = [row.cells[role] for row in table.rows if role < len(row.cells)]
+    if cells_of_role and all(_RUNG.match(inline.plain(cell)) for cell in cells_of_role):
+        people = (place for place, header in enumerate(headers) if place != role and re.search(_PEOPLE, header))
+        role = next(people, role)  # "Level | Contact": the rung is a place in the order
     if not any(re.search(pattern, header) for _, pattern in _CONTACT_COLUMNS for header in headers):
         return []
     notes.claim(table.line, table.end_line)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from plans.document import inline, words
-from plans.document.blocks import Block, Line, Paragraph, Section
+from plans.document.blocks import Block, Line, Paragraph, Quote, Section
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,10 @@ def of_blocks(blocks: tuple[Block, ...], line: int) -> list[Group]:
             groups.append(Group(start, end, label, value, tuple(held)))
 
     for block in blocks:
+        quoted = _quoted(block)
+        if quoted is not None:
+            groups.append(quoted)
+            continue
         if not isinstance(block, Paragraph) or not any(is_label(line) for line in block.lines):
             held.append(block)
             continue
@@ -63,6 +67,23 @@ def of_blocks(blocks: tuple[Block, ...], line: int) -> list[Group]:
             held.append(Paragraph(plain[0].line, plain[-1].line, tuple(plain)))
     close()
     return groups
+
+
+def _quoted(block: Block) -> Group | None:
+    """Returns the promise or the occasion that one quoted line tells: "> ⏱ **Time needed:** 2 minutes"."""
+    if not isinstance(block, Quote) or len(block.blocks) != 1 or not isinstance(block.blocks[0], Paragraph):
+        return None
+    lines = block.blocks[0].lines
+    line = Line(lines[0].line, lines[0].raw[_DECORATED.match(lines[0].raw).end() :])  # type: ignore[union-attr]
+    if len(lines) != 1 or not is_label(line):
+        return None
+    label, value = _split(line)
+    if not value or words.label_of(label) not in ("time", "when"):
+        return None
+    return Group(block.line, block.end_line, label, value, ())
+
+
+_DECORATED = re.compile(r"[^\w*]*")
 
 
 def _split(line: Line) -> tuple[str, str]:

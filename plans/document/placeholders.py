@@ -103,8 +103,8 @@ def find(text: str) -> dict[str, int]:
         found[raw] = found.get(raw, 0) + 1
 
     for match in _ANGLE.finditer(text):
-        if match.start() and text[match.start() - 1].isalpha() and match.group("inside")[0].isupper():
-            continue  # List<String>
+        if match.start() and text[match.start() - 1].isalpha() and _is_type(match.group("inside")):
+            continue
         inside = match.group("inside").strip().rstrip("/").strip()
         if (
             inside.split()[0].lower() not in _HTML
@@ -124,6 +124,11 @@ def find(text: str) -> dict[str, int]:
         if match.group("name") not in given:
             add("$" + match.group("name"))
     return found
+
+
+def _is_type(inside: str) -> bool:
+    """Says whether what stands in angles behind a letter is the type of `List<String>`, not the blank of `v<VERSION>`."""
+    return inside[0].isupper() and not (len(inside) > 2 and inside == inside.upper())
 
 
 def _given(text: str) -> set[str]:

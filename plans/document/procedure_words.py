@@ -26,6 +26,8 @@ NOT_A_ROLLBACK = re.compile(
     r"\b(tools?|scripts) and (scripts|tools?)\b|"
     r"^(do not|don.t|never|why|what)\b|\b(does not|doesn.t|cannot|can.t)\b|"
     r"^(incident (response|management|handling|report|investigation)|decision (process|tree|matrix)|severity|priority|classification)\b|"
+    r"^(root cause |initial )?(investigat(ion|e|ing)|diagnos(is|tics?|e)|triage|detection|"
+    r"investigación|investigação|diagnostik|调查|诊断)\b(?!.*roll)|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
     r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|levels?|"
     r"permissions?|roles?|responsibilities)$"
@@ -33,5 +35,7 @@ NOT_A_ROLLBACK = re.compile(
 """Headings that name no rollback, whatever they hold."""
 ONE = re.compile(r"(procedure|process|runbook|sequence|plan)( \(.*)?$")
 """A heading that names one procedure: the phases below it are its steps."""
+KINDS = re.compile(r"\b(types|kinds|options|strategies|scenarios|approaches|tipos|typen|arten)( \(.*)?$")
+"""A heading in the plural: bullets below it name the ways there are, and tell nothing to do."""
 SEVERAL = re.compile(r"(options|methods|strategies|scenarios|procedures|ways|alternatives)( \(.*)?$")
 """A heading that collects procedures of which one is carried out."""

@@ -250,6 +250,8 @@ def _has_substance(section: Section, *, inside: bool) -> bool:
         return False
     if _is_full_procedure(section) and (inside or words.choice_word(section.title) is None):
         return True
+    if kinds.KINDS.search(words.normal(section.title)):
+        return False
     if re.search(
         r"\bautomat|^scripts?\b", words.normal(section.title)
     ):  # what happens by itself, told in prose, is nothing to carry out

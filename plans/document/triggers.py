@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from plans.document import levels, words
-from plans.document.blocks import Listing, Paragraph, Section
+from plans.document.blocks import Listing, Paragraph, Section, Table
 from plans.document.notes import Notes
 from plans.document.plan import Said
 from plans.document.steps import every_text
@@ -27,7 +27,17 @@ def read(section: Section, notes: Notes) -> Triggers:
             against = words.part_of(block.text.replace("is not needed", "not needed")) == "not_triggers"
         elif isinstance(block, Listing):
             found[against].extend(levels.bullets((block,), ordered=True))
+        elif isinstance(block, Table):
+            found[against].extend(_rows(block))
     return found
+
+
+def _rows(table: Table) -> list[Said]:
+    """Returns the first column of a table such as "Trigger | Description"; one with an action is a matrix."""
+    fields = [words.column_of(header) for header in table.headers]
+    if fields[:1] != ["symptom"] or "action" in fields:
+        return []
+    return [Said(row.line, row.cells[0]) for row in table.rows if row.cells[0].strip()]
 
 
 def in_passing(section: Section, notes: Notes) -> Triggers:

@@ -38,7 +38,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("follow_up", r"follow-?up|post-?rollback (action|analysis|recovery|monitoring|review|documentation|report|procedure|obligation|task|step|activit)|after recovery|root cause|"
                   r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|post-?(restore|recovery|revert)\b|(recovery|next|further) steps \(?after|lessons|post-?incident|acciones posteriores|ações (posteriores|pós)|nacharbeit"),
     ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|"
-                   r"recovery inputs|pre-?deploy|preparation checklist|回滚前|^requisitos|pr[ée]-?requis|pré-?roll-?back|voraussetzung|antes d[eo]l? (roll|rever|empez|inici|come)|avant (de|le) (roll|reve|comm)|vor dem roll|前提条件|pre-?check"),
+                   r"recovery inputs|pre-?deploy|preparation checklist|回滚前|^requisitos|pr[ée]-?requis|pré-?roll-?back|voraussetzung|antes d[eo]l? (roll|rever|empez|inici|come)|avant (de|le) (roll|reve|comm)|vor dem roll|前提条件|pre-?check|pre-?condition|précondition|condiciones previas|condições prévias|vorbedingung"),
     ("validation", r"p(ost|[óo]s)-?roll-?back|\bv[eé]rif|\bvalidat|\bvalidaci[óo]n|valida[çc][ãa]o|überprüfung|nach dem roll|after rolling back|^after (the |a )?roll ?back$|(después|depois|après) (del?|do|le) (roll|rever|retour)|^confirma[cç]|^tests?$|(recovery|completion) checklist|回滚后|验证|確認|smoke test"),
     ("criteria", r"(success|exit|acceptance|completion) criteria|critères de|criterios de éxito|critérios de|erfolgskriterien"),
     ("communication", r"communicat|notif(y|ication)|comms|announce|comunica[cç]|kommunikation|沟通|during an incident"),

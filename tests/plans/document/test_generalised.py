@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plans.document import PlanDocument, read_plan
+from plans.document import PlanDocument, placeholders, read_plan
 
 CONTAINERS = [
     "Rollback Procedures",
@@ -134,3 +134,52 @@ def test_rows_that_disagree_decide_no_escalation() -> None:
     levels = "\n\n".join(f"### Level {n}: Off (1 min)\n\n1. a\n2. b" for n in (1, 2, 3))
     compiled = read(f"## Decision matrix\n\n{rows}\n\n## Rollback levels\n\n{levels}").compile().compiled["levels"]
     assert [level["escalates_to"] for level in compiled] == [None, None, None]
+
+
+def test_the_kinds_of_rollback_named_in_bullets_are_no_level() -> None:
+    document = read(
+        "## Rollback Types\n\n- **App:** the image before\n- **Cache:** empty it\n\n"
+        "## Steps for the app rollback\n\n1. Stop it\n2. Start the image before\n"
+    )
+    assert [level.name for level in document.parts.levels] == ["Steps for the app rollback"]
+
+
+@pytest.mark.parametrize("heading", ["Investigation Steps", "Diagnosis", "Triage"])
+def test_finding_the_cause_is_no_level(heading: str) -> None:
+    document = read(
+        f"## {heading}\n\n### Step 1: Look\n\n```bash\nkubectl get pods\n```\n\n"
+        "## Rollback Procedure\n\n1. Stop it\n2. Start it\n"
+    )
+    assert [level.name for level in document.parts.levels] == ["Rollback Procedure"]
+
+
+def test_a_quoted_line_may_promise_a_time_or_say_when() -> None:
+    document = read(
+        "## Rollback Procedures\n\n### Method 1: Take the image before\n\n> ⏱ **Time needed:** < 2 minutes\n\n"
+        "> **Use when:** the new image fails\n\n1. Stop it\n2. Start it\n"
+    )
+    level = document.parts.levels[0]
+    assert [promise.text for promise in level.promises] == ["< 2 minutes"]
+    assert [said.text for said in level.when_to_use] == ["the new image fails"]
+    assert len(level.steps) == 2
+
+
+def test_triggers_may_stand_in_a_table_that_decides_nothing() -> None:
+    rows = (
+        "| Trigger | Description |\n|---|---|\n| Logins fail | nobody comes in |\n| Orders stop | none for a minute |\n"
+    )
+    document = read(f"## When to roll back\n\n{rows}\n## Rollback Steps\n\n1. Stop it\n2. Start it\n")
+    assert [said.text for said in document.parts.triggers] == ["Logins fail", "Orders stop"]
+    assert not document.parts.matrix
+
+
+def test_a_blank_behind_a_letter_is_no_type_of_code() -> None:
+    body = "```bash\ngit checkout v<VERSION>\n```\n\n```java\nList<String> names;\n```\n"
+    text = f"## Rollback Steps\n\n{body}"
+    assert list(placeholders.find(text)) == ["<VERSION>"]
+
+
+def test_rungs_in_a_table_of_people_are_no_roles() -> None:
+    table = "| Level | Contact | When |\n|---|---|---|\n| L1 | On-call engineer | at once |\n| L2 | Team lead | after 10 minutes |\n"
+    found = read(f"## Rollback Steps\n\n1. Stop it\n2. Start it\n\n## Escalation\n\n{table}").parts.contacts
+    assert [contact.role for contact in found] == ["On-call engineer", "Team lead"]
