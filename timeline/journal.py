@@ -38,13 +38,13 @@ def together() -> Iterator[None]:
 
 
 def add(event: "Event") -> None:
-    """Adds the event to its stream: now, or at the end of the transaction that `together` opened."""
+    """Adds the event to its stream: at the end of the transaction that `together` opened, else now."""
     if (lines := getattr(_open, "lines", None)) is None:
         with transaction.atomic():
             append([event])
     elif connection.savepoint_ids != _open.within:
-        # A savepoint may be rolled back alone, and its event with it.
-        raise RuntimeError("Within journal.together() no event is recorded in an inner transaction.")
+        # A savepoint may be rolled back alone, and its event with it: it is written now, before those that are held back.
+        append([event])
     else:
         lines.append(event)
 
