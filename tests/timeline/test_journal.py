@@ -1,5 +1,7 @@
 """Events of one transaction are written together, also where a savepoint within it is rolled back."""
 
+import contextlib
+
 import pytest
 from django.db import transaction
 
@@ -8,6 +10,10 @@ from timeline.models import Event, Stream
 from timeline.verify import chain_holds
 
 pytestmark = pytest.mark.django_db
+
+
+class Undone(Exception):
+    """What makes a transaction roll back."""
 
 
 def kinds(stream: Stream) -> list[str]:
@@ -29,9 +35,9 @@ def test_events_of_one_transaction_are_chained_in_their_order() -> None:
 
 def test_nothing_is_written_when_the_transaction_fails() -> None:
     stream = Stream.named("incident:1")
-    with pytest.raises(ValueError, match="no"), journal.together():
+    with contextlib.suppress(Undone), journal.together():
         Event.record(stream, "step.started")
-        raise ValueError("no")
+        raise Undone
     assert kinds(stream) == []
     Event.record(stream, "note.added")
     assert kinds(stream) == ["note.added"]
@@ -43,9 +49,9 @@ def test_a_savepoint_takes_its_own_event_with_it_and_no_other() -> None:
         Event.record(stream, "step.succeeded")
         with transaction.atomic():
             Event.record(stream, "run.paused")
-        with pytest.raises(ValueError, match="no"), transaction.atomic():
+        with contextlib.suppress(Undone), transaction.atomic():
             Event.record(stream, "run.failed")
-            raise ValueError("no")
+            raise Undone
         Event.record(stream, "step.started")
     assert kinds(stream) == ["run.paused", "step.succeeded", "step.started"]
     assert chain_holds(stream)
