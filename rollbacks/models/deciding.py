@@ -47,6 +47,7 @@ def approve(step: "StepRun", *, by: Any, reason: str = "") -> None:
         if now.expires_at and now.expires_at <= domain_time.now():
             raise Refused(f"The time to approve {now} is over. Ask again with Retry.")
         expect_role(by, role)
+        expect_another(now, by)
         decide(now, by, "approved", reason)
         given = now.approvals.filter(decision="approved").count()
         Event.record(
@@ -247,6 +248,16 @@ def expect_role(by: Any, role: str) -> None:
     checked."""
     if role and Group.objects.filter(name__iexact=role).exists() and not by.groups.filter(name__iexact=role).exists():
         raise Refused(f"Only {role} can decide this.")
+
+
+def expect_another(step: "StepRun", by: Any) -> None:
+    """Where the run itself needed a second person, so does each step that waits for an approval; not where the one who
+    leads had to go on alone."""
+    run = step.run
+    if not (step.is_gate and run.needs_second_person and run.requested_by_id and by is not None):
+        return
+    if by.pk == run.requested_by_id and not run.approvals.filter(alone=True).exists():
+        raise Refused(f"You asked for this run: a second person must approve {step}.")
 
 
 def approvers_of(step: "StepRun") -> tuple[int, str]:

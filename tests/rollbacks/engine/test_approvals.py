@@ -79,6 +79,32 @@ def test_an_approval_counts_only_while_its_giver_may_operate(tmp_path: Path) -> 
     assert run.approve(by=make_operator("cy")).status == "awaiting_approval"
 
 
+def test_the_requester_approves_no_step_where_a_second_person_is_asked_for(tmp_path: Path) -> None:
+    target = make_target(tmp_path, second_person_levels=[1])
+    run = make_run(tmp_path, [step("risky", "true", approve="1 of lead")], target=target)
+    run.approve(by=make_operator("bo"), snapshot_hash=run.snapshot_hash)
+    assert advance(run).status == "waiting"
+    gate = run.steps.get(name="risky")
+    with pytest.raises(Refused, match="a second person must approve"):
+        gate.approve(by=make_user())
+    gate.approve(by=make_operator("bo"))
+    assert advance(run).status == "succeeded"
+
+
+def test_whoever_went_on_alone_approves_the_steps_too(tmp_path: Path, move_time: Any) -> None:
+    target = make_target(tmp_path, second_person_levels=[1])
+    run = make_run(tmp_path, [step("risky", "true", approve="1 of lead")], target=target)
+    leader = make_operator("ana")  # who also asked for the run
+    type(leader).objects.filter(pk=leader.pk).update(is_superuser=True)
+    leader.refresh_from_db()
+    move_time(timedelta(minutes=11))
+    run = run.go_alone(by=leader, reason="Nobody answers")
+    assert run.requested_by == leader
+    assert advance(run).status == "waiting"
+    run.steps.get(name="risky").approve(by=leader)
+    assert advance(run).status == "succeeded"
+
+
 def test_whoever_leads_goes_on_alone_after_a_while_and_it_is_recorded(tmp_path: Path, move_time: Any) -> None:
     run = awaiting(tmp_path)
     leader = make_operator("ana")
