@@ -1,7 +1,8 @@
 """The retrospective as Markdown, pure: what a team keeps in its own repository."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from incidents.clock import length
@@ -92,21 +93,21 @@ def _figures(report: Report) -> str:
 def _runs(report: Report) -> str:
     if not report.runs:
         return "## Rollbacks\n\nNo run was started.\n"
-    rows = (
-        (
-            str(run.run),
-            run.name,
-            run.outcome.replace("_", " "),
-            amount(run.promised_seconds),
-            amount(run.recovered_seconds),
-            amount(run.commands_seconds),
-            kept(run),
-            verdict_of(run),
-        )
-        for run in report.runs
-    )
+    rows = ((str(run.run), run.name, *measured(run)) for run in report.runs)
     head = ("Run", "What", "Ended", "Promised", "Recovered after", "Commands took", "Promise kept", "Verdict")
     return "## Rollbacks: promise and measure\n\n" + table(head, rows)
+
+
+def measured(run: RunLine) -> tuple[str, str, str, str, str, str]:
+    """How it ended, promised, recovered after, commands took, whether the promise was kept, and the verdict."""
+    return (
+        run.outcome.replace("_", " "),
+        amount(run.promised_seconds),
+        amount(run.recovered_seconds),
+        amount(run.commands_seconds),
+        kept(run),
+        verdict_of(run),
+    )
 
 
 def verdict_of(run: RunLine) -> str:
@@ -122,13 +123,19 @@ def _signals(report: Report) -> str:
 
 
 def _decision(report: Report) -> str:
-    lines = [f"- {_clock(item)} recommended: {text(item['sentence'] or '')}" for item in report.recommended]
-    for item in report.chosen:
-        level = f"Level {item['level']}" if item["level"] else "no rollback"
-        reason = f" – {text(item['reason'])}" if item.get("reason") else ""
-        lines.append(f"- {_clock(item)} chosen by {text(item['by'] or 'the system')}: {level}{reason}")
+    lines = [f"- {at:%H:%M:%S} {said}" for at, said in decisions(report, text)]
     lines.append(f"- {text(report.worked)}")
     return "## Recommended, chosen, what worked\n\n" + "\n".join(lines) + "\n"
+
+
+def decisions(report: Report, shown: Callable[[str], str] = str) -> list[tuple[datetime, str]]:
+    """What was recommended and then chosen, each with its moment; `shown` makes a person's words fit for the export."""
+    lines = [(item["at"], f"recommended: {shown(item['sentence'] or '')}") for item in report.recommended]
+    for item in report.chosen:
+        level = f"Level {item['level']}" if item["level"] else "no rollback"
+        reason = f" – {shown(item['reason'])}" if item.get("reason") else ""
+        lines.append((item["at"], f"chosen by {shown(item['by'] or 'the system')}: {level}{reason}"))
+    return lines
 
 
 def _messages(report: Report) -> str:

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from incidents.clock import length
-from incidents.markdown_report import HEADINGS, amount, kept, verdict_of
+from incidents.markdown_report import HEADINGS, decisions, measured
 from incidents.report_lines import Entry, Report, late_words
 
 MOST_ROWS = 1500  # lines of the chronology: about forty pages
@@ -134,18 +134,7 @@ def _words(said: str, is_drafted: bool) -> Block:
 def _runs(report: Report) -> dict[str, Any]:
     if not report.runs:
         return _section("Rollbacks", {"kind": "note", "text": "No run was started."})
-    rows = [
-        [
-            f"{run.run}: {run.name}",
-            run.outcome.replace("_", " "),
-            amount(run.promised_seconds),
-            amount(run.recovered_seconds),
-            amount(run.commands_seconds),
-            kept(run),
-            verdict_of(run),
-        ]
-        for run in report.runs
-    ]
+    rows = [[f"{run.run}: {run.name}", *measured(run)] for run in report.runs]
     head = ["Run", "Ended", "Promised", "Recovered", "Commands", "Kept", "Verdict"]
     return _section("Rollbacks: promise and measure", _table(head, rows, [3, 0, 0, 0, 0, 0, 4]))
 
@@ -156,12 +145,7 @@ def _signals(report: Report) -> dict[str, Any]:
 
 
 def _decision(report: Report) -> dict[str, Any]:
-    lines = [(item["at"], f"recommended: {item['sentence'] or ''}") for item in report.recommended]
-    for item in report.chosen:
-        level = f"Level {item['level']}" if item["level"] else "no rollback"
-        reason = f" – {item['reason']}" if item.get("reason") else ""
-        lines.append((item["at"], f"chosen by {item['by'] or 'the system'}: {level}{reason}"))
-    rows = [[f"{at:%H:%M:%S}", said] for at, said in lines] + [["", report.worked]]
+    rows = [[f"{at:%H:%M:%S}", said] for at, said in decisions(report)] + [["", report.worked]]
     return _section("Recommended, chosen, what worked", _table(["UTC", "What"], rows, [0, 1]))
 
 
