@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import typst
 from hypothesis import HealthCheck, given, settings
+from hypothesis import example as hypothesis_example
 from hypothesis import strategies as st
 
 from incidents.pdf import typesetting
@@ -81,6 +82,7 @@ def pages(doc: dict[str, Any]) -> str:
     return " ".join(text.replace("\u200b", "").split())
 
 
+@hypothesis_example(title="#panic()", cause="* #panic()", quote="#panic()", sentence="#panic()")
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(title=written, cause=written, quote=written, sentence=written)
 def test_what_people_wrote_comes_out_as_text(title: str, cause: str, quote: str, sentence: str) -> None:
@@ -90,7 +92,9 @@ def test_what_people_wrote_comes_out_as_text(title: str, cause: str, quote: str,
     assert title in shown(doc, "heading")
     in_tables = shown(doc, "table")
     assert {title, sentence, f"{quote} .", quote} <= set(in_tables)
-    assert set(cause.removeprefix("- ").splitlines()) <= {*shown(doc, "par"), *shown(doc, "list")}
+    # A dash, a star or a dot before a line makes it an item of a list; the mark itself is not shown.
+    lines = {re.sub(r"^\s*[-*•]\s+", "", line) for line in cause.splitlines()}
+    assert lines <= {*shown(doc, "par"), *shown(doc, "list")}
     assert sentence in shown(doc, "list")
 
 
