@@ -1,0 +1,130 @@
+"""Signs by which a section is told to be a procedure: steps, commands, labels, and how its lower headings divide it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from plans.document import fences, groups, words
+from plans.document import procedure_words as kinds
+from plans.document.blocks import Block, Listing, Paragraph, Section, Table, fences_in
+from plans.document.steps import every_text
+
+
+def own_labels(section: Section) -> bool:
+    """Says whether a section speaks of a promise, of when to use it, or of its impact."""
+    return any(group.meaning in ("time", "when", "impact", "procedure") for group in groups.of_section(section))
+
+
+def has_checkbox(section: Section) -> bool:
+    return any(
+        isinstance(block, Listing) and any(item.checkbox for item in block.items) for block in every_text(section)
+    )
+
+
+def tells_steps(section: Section) -> bool:
+    """Says whether a section has numbered items that tell what to do, not what may happen."""
+    items = [
+        item for block in _own_text(section) if isinstance(block, Listing) and block.ordered for item in block.items
+    ]
+    return sum(words.opens_with_verb(item.text) for item in items) * 2 > len(items)
+
+
+def has_ordered(section: Section) -> bool:
+    return any(isinstance(block, Listing) and block.ordered for block in _own_text(section))
+
+
+def _own_text(section: Section) -> tuple[Block, ...]:
+    """Returns the blocks of a section without the lower headings that name other parts."""
+    if not section.children:
+        return section.blocks
+    return every_text(
+        replace(section, children=tuple(child for child in section.children if not words.part_of(child.title)))
+    )
+
+
+def is_full_procedure(section: Section) -> bool:
+    """Says whether a section has numbered steps or commands, or is one instruction itself."""
+    return has_actions(section) or (words.choice_word(section.title) is not None and ":" in section.title)
+
+
+def has_actions(section: Section) -> bool:
+    """Says whether a section has numbered steps or commands."""
+    roles = ((fences.role_of(fence), fence) for fence in fences_in(_own_text(section)))
+    commands = any(
+        role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles
+    )
+    told = any(fences.is_numbered_prose(fence.body) for fence in fences_in(_own_text(section)))
+    return commands or told or has_ordered(section)
+
+
+def is_told_itself(section: Section) -> bool:
+    """Says whether a section has its own numbered steps above the headings below it."""
+    own = [block for block in section.blocks if isinstance(block, Listing) and block.ordered]
+    return bool(section.children) and sum(len(block.items) for block in own) > 1
+
+
+def is_told_in_prose(section: Section) -> bool:
+    """Says whether a section stands among procedures and says in words what is done, or that nothing is."""
+    normal = words.normal(section.title)
+    named = (
+        not words.part_of(section.title) and not kinds.OTHER.search(normal) and not kinds.NOT_A_ROLLBACK.search(normal)
+    )
+    return named and not section.children and any(isinstance(block, Paragraph) for block in section.blocks)
+
+
+def only_options(section: Section) -> bool:
+    """Says whether all headings below are lettered ways of this procedure: "Option A: Restore", "Option B: Reverse"."""
+    ways = [
+        child
+        for child in section.children
+        if re.match(r"(option|alternative|method|approach) [a-z]\b", words.normal(child.title))
+    ]
+    if kinds.SEVERAL.search(words.normal(section.title)):
+        return False
+    return len(ways) > 1 and len(ways) == len(section.children) and words.speaks_of_rollback(section.title)
+
+
+def is_spread_out(section: Section) -> bool:
+    """Says whether the headings below only divide this procedure: one is "Steps", the others are no procedures."""
+    steps = [
+        child for child in section.children if words.label_of(child.title) == "procedure" and is_full_procedure(child)
+    ]
+    others = [child for child in section.children if child not in steps and is_full_procedure(child)]
+    if len(steps) == 1 and (words.choice_word(section.title) or words.level_word(section.title)):
+        return True
+    return len(steps) == 1 and all(words.part_of(child.title) or words.label_of(child.title) for child in others)
+
+
+def speaks_as_level(section: Section) -> bool:
+    """Says whether a section promises a time or opens a procedure itself: its lower headings are then parts of it."""
+    own = {group.meaning for group in groups.of_blocks(section.blocks, section.line)}
+    names = sum(words.speaks_of_rollback(child.title) for child in section.children)
+    return bool(own & {"time", "procedure"}) and bool(section.children) and names * 2 <= len(section.children)
+
+
+def _tells(block: Block) -> bool:
+    """Says whether a paragraph is more than the label of a heading that was left out."""
+    return isinstance(block, Paragraph) and not (
+        len(block.lines) == 1 and block.lines[0].raw.startswith("**") and not block.lines[0].rest
+    )
+
+
+def has_substance(section: Section, *, inside: bool) -> bool:
+    """Says whether there is something to carry out: an ordered list, a command, or an instruction in the heading itself."""
+    if has_checkbox(section) and not is_full_procedure(section):
+        return False
+    if is_full_procedure(section) and (inside or words.choice_word(section.title) is None):
+        return True
+    if kinds.KINDS.search(words.normal(section.title)):
+        return False
+    if re.search(
+        r"\bautomat|^scripts?\b", words.normal(section.title)
+    ):  # what happens by itself, told in prose, is nothing to carry out
+        return False
+    named = [child for child in section.children if not kinds.NOT_A_ROLLBACK.search(words.normal(child.title))]
+    own = _own_text(replace(section, children=tuple(named)) if section.children else section)
+    if any(isinstance(block, Table) for block in own) and not any(isinstance(block, Listing) for block in own):
+        return False  # a table with a sentence informs; nobody carries it out
+    has_text = any(isinstance(block, Listing) or _tells(block) for block in own)
+    return words.speaks_of_rollback(section.title) and has_text
