@@ -9,7 +9,7 @@ from typing import Any
 from plans.differences import Line, differences, summary
 from plans.edits import take_back
 from plans.questions import Question, ask
-from plans.questions.question import Row
+from plans.questions.question import Choice, Row
 from plans.side_by_side import SourceLine, source_lines
 from plans.wording import count
 
@@ -40,6 +40,10 @@ class GuidePage:
 
     question: Question | None
     rows: list[Shown]
+    for_all: tuple[Choice, ...]
+    """The answers that one field gives to all rows; empty where each row is answered by itself."""
+    chosen_for_all: str
+    is_one_by_one: bool
     left: int
     optional: int
     as_list: bool
@@ -58,12 +62,19 @@ def guide_page(guide: Any, given: dict[str, str] | None = None) -> GuidePage:
     questions = ask(guide.text, frozenset(guide.skipped))
     question = questions[0] if questions else None
     source = list(source_lines(guide.text))
-    rows = [_shown(place, row, source, given or {}) for place, row in enumerate(question.rows)] if question else []
+    for_all = question.for_all if question else ()
+    rows = [
+        _shown(place, row, source, given or {}, for_all=bool(for_all))
+        for place, row in enumerate(question.rows if question else ())
+    ]
     first, last = question.region if question else (1, 1)
     whole = differences(guide.base.text, guide.text)
     return GuidePage(
         question=question,
         rows=rows,
+        for_all=for_all,
+        chosen_for_all=(given or {}).get("choice-all", "") or (question.rows[0].suggested if question else ""),
+        is_one_by_one=any(row.chosen for row in rows),
         left=sum(one.must for one in questions),
         optional=sum(not one.must for one in questions),
         as_list=len(rows) > 1 or any(len(row.row.choices) > BUTTONS for row in rows),
@@ -74,14 +85,15 @@ def guide_page(guide: Any, given: dict[str, str] | None = None) -> GuidePage:
     )
 
 
-def _shown(place: int, row: Row, source: list[SourceLine], given: dict[str, str]) -> Shown:
+def _shown(place: int, row: Row, source: list[SourceLine], given: dict[str, str], *, for_all: bool) -> Shown:
     first = max(1, row.line - CONTEXT)
     last = min(len(source), row.end_line + CONTEXT)
     lines = source[first - 1 : last]
     if len(lines) > MOST_LINES:
         lines = lines[:MOST_LINES]
     lines += [source[number - 1] for number in row.also if number <= len(source) and not first <= number <= last][:4]
-    chosen = given.get(f"choice-{place}") or row.suggested or (row.choices[0].value if len(row.choices) == 1 else "")
+    only = row.choices[0].value if len(row.choices) == 1 else ""
+    chosen = given.get(f"choice-{place}") or ("" if for_all else row.suggested or only)
     return Shown(place, row, lines, chosen, given.get(f"text-{place}", row.text))
 
 
@@ -89,7 +101,8 @@ def answer_words(question: Question, given: dict[str, str]) -> str:
     """What was answered, in a line: "<service>: set once for each target"."""
     words = []
     for place, row in enumerate(question.rows):
-        choice = next((one for one in row.choices if one.value == given.get(f"choice-{place}")), None)
+        said = given.get(f"choice-{place}") or given.get("choice-all")
+        choice = next((one for one in row.choices if one.value == said), None)
         if choice is not None:
             text = given.get(f"text-{place}", "").strip() if choice.asks else ""
             words.append((row.label, f"{choice.label}{f': {text}' if text else ''}"))

@@ -14,6 +14,7 @@ from plans.questions import (
     conditions,
     fences,
     lines,
+    methods,
     names,
     proofs,
     sections,
@@ -31,6 +32,7 @@ FAMILIES: tuple[tuple[str, Maker], ...] = (
     (r"neither a language nor a kind", fences.without_language),
     (r"lines need each other", blocks.need_each_other),
     (r"offers another way, and both would run", ways.other_way),
+    (r"^$", methods.methods),
     (r"has no step for every target", ways.for_some_only),
     (r"has an alternative beside a fence|has two alternatives for", ways.mixed),
     (r"waits for a person or never ends", commands.waiting),
@@ -50,6 +52,10 @@ FAMILIES: tuple[tuple[str, Maker], ...] = (
 """What a problem says → who asks about it. All others are answered by editing their lines."""
 
 
+SCANS = (blanks.undeclared, methods.methods)
+"""Those that find more to ask than the compiler refuses."""
+
+
 def ask(text: str, skipped: frozenset[str] = frozenset()) -> list[Question]:
     """Every open question of a text: first those that keep it from running, then those that may stay open."""
     sheet = Sheet(text)
@@ -59,7 +65,7 @@ def ask(text: str, skipped: frozenset[str] = frozenset()) -> list[Question]:
     left = list(sheet.problems)
     for pattern, maker in FAMILIES:
         mine = [problem for problem in left if re.search(pattern, problem.message)]
-        asked = maker(sheet, mine) if mine else []
+        asked = maker(sheet, mine) if mine or maker in SCANS else []
         found += asked
         left = [problem for problem in left if problem not in mine or not _settled(problem, asked)]
     found += lines.of(sheet, left)

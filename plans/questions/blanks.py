@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 
+from plans.document.attributes import parse
+from plans.document.blocks import Fence
 from plans.document.header import INERT
 from plans.document.problems import Problem
 from plans.questions.header_text import scalar
 from plans.questions.mend import Mend
 from plans.questions.question import Choice, Question, Row, Said, Unanswered
 from plans.questions.sheet import Sheet
+from plans.questions.unfilled import unfilled
 
-_BLANK = re.compile(r"`<([^`]*)>`")
+_BLANK = re.compile(r"`(<[^`]*>)`")
 _OF_THE_DAY = re.compile(
     r"version|rev|commit|sha|hash|tag|date|time|stamp|backup|snapshot|release|id$|number|build|reason|branch|file", re.I
 )
+_SECRET = re.compile(r"token|secret|passw|pwd|api_?-?key|private|credential|webhook", re.I)
 _CHOICES = (
     Choice("ask", "asked when a run is prepared"),
     Choice("target", "set once for each target"),
     Choice("default", "asked, with a usual value", "Value"),
     Choice("fixed", "always this text: write it in", "Value"),
 )
+_SECRET_CHOICE = Choice("secret", "a secret: kept with the target, shown nowhere")
+_ENV_CHOICE = Choice("env", "a variable of the target, under this name")
 
 
 def undeclared(sheet: Sheet, problems: list[Problem]) -> list[Question]:
@@ -29,37 +35,65 @@ def undeclared(sheet: Sheet, problems: list[Problem]) -> list[Question]:
     for problem in problems:
         if found := _BLANK.search(problem.message):
             places.setdefault(found[1], []).append(problem.line)
-    rows = tuple(_row(name, lines, sheet) for name, lines in places.items())
+    for one in unfilled(sheet):
+        places.setdefault(one.raw, []).append(one.line)
+    rows = tuple(_row(raw, lines, sheet) for raw, lines in places.items())
+    if not rows:
+        return []
     title = (
-        f"Where does <{rows[0].label.strip('<>')}> come from?"
-        if len(rows) == 1
-        else f"Where do these {len(rows)} values come from?"
+        f"Where does {rows[0].label} come from?" if len(rows) == 1 else f"Where do these {len(rows)} values come from?"
     )
-    why = (
-        "To a shell an unfilled <…> reads and writes files, so no command with one may start. Each answer is declared "
-        "under `params:` in the front matter; a value may hold letters, digits and . _ : @ / + - only."
-    )
-    return [Question("blanks", title, why, rows, lambda mend, said: _fill(mend, said, sheet), problems=len(problems))]
+    return [Question("blanks", title, _why(places), rows, lambda mend, said: _fill(mend, said, sheet), problems=len(problems))]  # fmt: skip
 
 
-def _row(name: str, lines: list[int], sheet: Sheet) -> Row:
+def _why(places: dict[str, list[int]]) -> str:
+    said = "Nobody fills these in by hand on the day: a command runs as it is written."
+    if any(raw.startswith("$") for raw in places):
+        said += " A step sees no variable of anybody's terminal, only those that it names."
+    return f"{said} A value may hold letters, digits and . _ : @ / + - only."
+
+
+def _row(raw: str, lines: list[int], sheet: Sheet) -> Row:
     reads = tuple(Choice(f"read:{step['name']}", f"read by “{step['title'][:50]}”") for step in sheet.reads()[:12])
-    choices = (*_CHOICES, *reads)
-    suggested = "ask" if _OF_THE_DAY.search(name) else "target"
     first, *also = dict.fromkeys(lines)
-    return Row(first, first, f"<{name}>", choices, suggested, "", tuple(also))
+    inside = sheet.fence_at(first) is not None
+    own = (_SECRET_CHOICE, _ENV_CHOICE) if raw.startswith("$") else (_SECRET_CHOICE,) if _SECRET.search(raw) else ()
+    own = own if inside else ()
+    suggested = (
+        "secret" if own and _SECRET.search(raw) else "ask" if _OF_THE_DAY.search(raw.strip("<>[]{} ")) else "target"
+    )
+    if raw.startswith("$") and own and suggested == "target":
+        suggested = "env"
+    return Row(first, first, raw, (*own, *_CHOICES, *reads), suggested, "", tuple(also))
 
 
 def _fill(mend: Mend, said: list[Said], sheet: Sheet) -> None:
     for one in said:
-        written = one.row.label.strip("<>")
-        name = re.sub(r"[^A-Za-z0-9_.-]+", "-", written).strip("-.")[:64] or "value"
-        if one.choice == "fixed":
-            _write(mend, (one.row.line, *one.row.also), f"<{written}>", one.text)
-            continue
-        if name != written:
-            _write(mend, (one.row.line, *one.row.also), f"<{written}>", f"<{name}>")
-        mend.declare("params", name, _source(one, mend, sheet))
+        lines = (one.row.line, *one.row.also)
+        raw, name = one.row.label, name_for(one.row.label)
+        if one.choice in ("secret", "env"):
+            _from_the_target(mend, sheet, lines, raw, "secrets" if one.choice == "secret" else "env")
+        elif one.choice == "fixed":
+            _write(mend, lines, raw, one.text)
+        else:
+            _write(mend, lines, raw, f"<{name}>")
+            mend.declare("params", name, _source(one, mend, sheet))
+
+
+def name_for(raw: str) -> str:
+    """The parameter's name: what stands in the brackets."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", raw.strip("<>[]{}$ ")).strip("-.")[:64]
+    return name if name[:1].isalpha() else f"value-{name}".strip("-")
+
+
+def _from_the_target(mend: Mend, sheet: Sheet, lines: tuple[int, ...], raw: str, key: str) -> None:
+    """Names a variable or secret on every block that needs it, and writes a blank as that variable."""
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", raw.strip("<>[]{}$ ")).upper() if not raw.startswith("$") else raw[1:]
+    _write(mend, lines, raw, f"${name}")
+    fences: dict[int, Fence] = {fence.line: fence for line in lines if (fence := sheet.fence_at(line))}
+    for fence in fences.values():
+        names = [one.strip() for one in (parse(mend.attributes(fence)).get(key) or "").split(",") if one.strip()]
+        mend.attribute(fence, key, ",".join(dict.fromkeys([*names, name])))
 
 
 def _source(one: Said, mend: Mend, sheet: Sheet) -> str:
@@ -85,5 +119,8 @@ def name_of(name: str, mend: Mend, sheet: Sheet) -> str:
 
 
 def _write(mend: Mend, lines: tuple[int, ...], old: str, new: str) -> None:
+    if old == new:
+        return
+    pattern = re.compile(rf"\$(?:{old[1:]}\b|\{{{old[1:]}\}})" if old.startswith("$") else re.escape(old))
     for line in lines:
-        mend.replace(line, mend.line(line).replace(old, new))
+        mend.replace(line, pattern.sub(lambda _match: new, mend.line(line)))

@@ -26,7 +26,8 @@ def need_each_other(sheet: Sheet, problems: list[Problem]) -> list[Question]:
             label = sheet.words_above(fence.line) or fence.body.split("\n", 1)[0][:80]
             runs = fence.language.lower() in POSIX_SHELLS
             choices = _CHOICES if runs else _CHOICES[1:]
-            rows.append(Row(fence.line, fence.end_line, label, choices, choices[0].value))
+            note = _note(fence)
+            rows.append(Row(fence.line, fence.end_line, label, choices, "" if note else choices[0].value, note=note))
     title = "Is this block one script?" if len(rows) == 1 else f"Are these {len(rows)} blocks one script each?"
     why = (
         "Its comments read as steps, but a `cd` or a variable of one line is needed by the next, and each step would "
@@ -36,6 +37,22 @@ def need_each_other(sheet: Sheet, problems: list[Problem]) -> list[Question]:
         "blocks", title, why, tuple(rows), lambda mend, said: _whole(mend, said, sheet), problems=len(problems)
     )
     return [question] if rows else []
+
+
+_NUMBERED = re.compile(r"^\s*#+\s*(?:step\s*)?\d{1,2}[.):]\s*(?P<words>.*\S)", re.IGNORECASE)
+
+
+def _note(fence: Fence) -> str:
+    """Names the numbered parts of a block without a command: as one script they would be passed over."""
+    left: dict[int, str] = {}
+    at = 0
+    for line, text in enumerate(fence.body.split("\n"), fence.line + 1):
+        if match := _NUMBERED.match(text):
+            at, left[line] = line, match["words"]
+        elif text.strip() and not text.lstrip().startswith("#"):
+            left.pop(at, None)
+    said = "; ".join(f"“{words[:60]}” (line {line})" for line, words in left.items())
+    return f"No command does {said}: a script would pass over it." if said else ""
 
 
 def _whole(mend: Mend, said: list[Said], sheet: Sheet) -> None:

@@ -9,14 +9,21 @@ from plans.questions.mend import Mend
 from plans.questions.question import Choice, Question, Row, Said, Unanswered
 from plans.questions.sheet import Sheet
 
-_MANUAL = Choice("manual", "a person does this block in their own terminal")
-_DOC = Choice("doc", "this block is only to be read: nothing runs")
-_LIMIT = Choice("timeout", "let it run at most so long", "Time, such as 30s")
-_OUT = Choice("remove", "take the line out: the commands run on the target's own host")
-_DROP = Choice("drop", "without following: show what is there and end")
+_MANUAL = Choice("manual", "a person does the whole block in their own terminal")
+_DOC = Choice("doc", "the whole block is only to be read: nothing of it runs")
+_LIMIT = Choice("timeout", "the whole block may take so long, then it counts as timed out", "Time, such as 30s")
+_OUT = Choice("remove", "without this line: the rest of the block runs")
 _DURATION = re.compile(r"\d+(?:ms|s|m|h)(?:\d+(?:ms|s|m))?")
 _FOLLOW = re.compile(
     r"(?P<before>\b(?:tail|journalctl|logs?)\b[^|;&\n]*?)\s(?:--follow(?:=\w+)?|-(?P<flags>[A-Za-z]*)[fF](?P<more>[A-Za-z]*))(?=\s|$)"
+)
+_GET_WATCH = re.compile(
+    r"(?P<before>\b(?:kubectl|oc)\b[^|;&\n]*?\bget\b[^|;&\n]*?)"
+    r"\s(?:--watch(?:-only)?(?:=true)?|-(?P<flags>[A-Za-z]*)w(?P<more>[A-Za-z]*))(?=\s|$)"
+)
+_WATCH = re.compile(
+    r"^(?P<indent>\s*)(?:sudo\s+)?watch\s+(?:-[a-zA-Z]*n\s*\S+\s+|-(?!-)[a-zA-Z]+\s+|--\w+(?:=\S+)?\s+)*"
+    r"(?:(?P<mark>['\"])(?P<quoted>[^'\"]+)(?P=mark)|(?P<bare>[^'\"\-\s|][^'\"|]*))\s*$"
 )
 _TTY = re.compile(r"(?P<before>\b(?:exec|run)\b)\s+(?:-(?:it|ti)|-i\s+-t|-t\s+-i|--tty|-t)(?=\s)")
 
@@ -25,12 +32,28 @@ def waiting(sheet: Sheet, problems: list[Problem]) -> list[Question]:
     """All commands that would not end by themselves, in one question."""
     rows = []
     for problem in problems:
-        first = (_DROP,) if _ended(sheet.line(problem.line)) else (_OUT,) if "ssh" in problem.message else ()
-        choices = (*first, _LIMIT, _MANUAL, _DOC)
-        rows.append(_row(sheet, problem, choices, "drop" if first == (_DROP,) else "" if first else "manual"))
+        ended = _ended(sheet.line(problem.line))
+        first = (Choice("drop", f"so that it ends: `{_short(ended.strip())}`"),) if ended else ()
+        choices = (*first, *_out(sheet, problem), _LIMIT, _MANUAL, _DOC)
+        rows.append(_row(sheet, problem, choices, "drop" if ended else "" if "ssh" in problem.message else "manual"))
     title = "How does this command end?" if len(rows) == 1 else f"How do these {len(rows)} commands end?"
     why = "Nobody sits at a run: a command that waits for a key, or follows a log for ever, would hold it."
     return [_question("waiting", title, why, rows, sheet, problems)]
+
+
+def _out(sheet: Sheet, problem: Problem) -> tuple[Choice, ...]:
+    """The line can go where its block holds other commands."""
+    fence = sheet.fence_at(problem.line)
+    others = [
+        line
+        for number, line in enumerate(fence.body.split("\n"), fence.line + 1)
+        if number != problem.line and line.strip() and not line.lstrip().startswith("#")
+    ] if fence else []  # fmt: skip
+    return (_OUT,) if others else ()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:80].rstrip()}…"
 
 
 def sudo(sheet: Sheet, problems: list[Problem]) -> list[Question]:
@@ -93,5 +116,8 @@ def _ended(line: str) -> str:
         flags = (match["flags"] or "") + (match["more"] or "")
         return match["before"] + (f" -{flags}" if flags else "")
 
-    new = _TTY.sub(r"\g<before>", _FOLLOW.sub(without, line))
+    watched = _WATCH.match(line)
+    if watched:
+        return watched["indent"] + (watched["quoted"] or watched["bare"])
+    new = _GET_WATCH.sub(without, _TTY.sub(r"\g<before>", _FOLLOW.sub(without, line)))
     return new if new != line else ""

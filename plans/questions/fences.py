@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from plans.document import fences
 from plans.document.problems import Problem
 from plans.questions.mend import Mend
@@ -10,9 +12,11 @@ from plans.questions.sheet import Sheet
 
 _CHOICES = (
     Choice("bash", "shell commands: they run"),
-    Choice("text", "only to be read: nothing runs"),
-    Choice("manual", "a person does this"),
+    Choice("manual", "a person does this, and says when it is done"),
+    Choice("text", "only to be read: nothing runs, nobody is asked"),
 )
+
+_SENTENCE = re.compile(r"(?:[-*•\d.)]+\s+)?[A-Z][a-z]+(?:\s|:\s).{3,}")
 
 
 def without_language(sheet: Sheet, problems: list[Problem]) -> list[Question]:
@@ -29,9 +33,17 @@ def _row(sheet: Sheet, line: int) -> Row | None:
     if fence is None:
         return None
     first = next((text.strip() for text in fence.body.split("\n") if text.strip()), "an empty block")
-    guess = "bash" if fences.role_of(fence) == "command" else "text"
+    role = fences.role_of(fence)
+    guess = "bash" if role == "command" else "manual" if role == "doc" and _tells(fence.body) else "text"
     above = sheet.words_above(line)
     return Row(fence.line, fence.end_line, f"{above}: {first[:70]}" if above else first[:90], _CHOICES, guess)
+
+
+def _tells(body: str) -> bool:
+    """Says whether a block tells a person what to do: most of its lines are sentences."""
+    lines = [line.strip() for line in body.split("\n") if line.strip()]
+    told = sum(bool(_SENTENCE.match(line)) for line in lines)
+    return bool(lines) and told * 3 >= len(lines) * 2
 
 
 def _tag(mend: Mend, said: list[Said], sheet: Sheet) -> None:

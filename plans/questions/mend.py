@@ -56,6 +56,11 @@ class Mend:
             inside = f"{inside} {key}={_quoted(value)}".strip()
         self._open(fence.line, match, match["language"], f"{{{inside}}}" if inside else "")
 
+    def attributes(self, fence: Fence) -> str:
+        """The attribute list of a fence as it will be, with its braces; empty where there is none."""
+        match = _OPENING.match(self.line(fence.line))
+        return match["rest"] if match and match["rest"].startswith("{") else ""
+
     def by_hand(self, fence: Fence, kind: str) -> None:
         """Makes a fence one that does not run (`manual`, `doc`); what only makes sense for a command goes."""
         for key in KEYS:

@@ -7,6 +7,7 @@ from typing import Any
 from plans.questions.blanks import name_of
 from plans.questions.mend import Mend
 from plans.questions.question import Choice, Question, Row, Said
+from plans.questions.reading import only_reads
 from plans.questions.sheet import Sheet
 
 _EFFECTS = (
@@ -30,7 +31,8 @@ def _effects(sheet: Sheet) -> list[Question]:
     rows = tuple(
         row
         for step in _unproved(sheet)
-        if (row := _row(sheet, step, _EFFECTS, "once")) and "effect=" not in sheet.line(row.line)
+        if (row := _row(sheet, step, _EFFECTS, "read" if only_reads(step["body"]) else "once"))
+        and "effect=" not in sheet.line(row.line)
     )
     title = f"What does {'this step' if len(rows) == 1 else f'each of these {len(rows)} steps'} do?"
     why = (

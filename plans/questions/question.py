@@ -12,6 +12,9 @@ class Unanswered(Exception):
     """The answer cannot be used; `str(error)` says what is missing."""
 
 
+MANY = 4
+
+
 @dataclass(frozen=True)
 class Choice:
     """One answer. `asks` is the label of the text that it needs; empty for one that needs none."""
@@ -35,6 +38,8 @@ class Row:
     """What stands in the text field at first."""
     also: tuple[int, ...] = ()
     """Other lines where the same thing stands."""
+    note: str = ""
+    """What a person has to know about this row before answering."""
 
     @property
     def asks(self) -> str:
@@ -70,11 +75,22 @@ class Question:
         """The lines that a person edits who has another answer."""
         return self.rows[0].line, self.rows[0].end_line
 
+    @property
+    def for_all(self) -> tuple[Choice, ...]:
+        """The answers that may be given once for all rows: where many rows have the same ones, and none needs a text."""
+        first = self.rows[0].choices
+        same = all(row.choices == first and row.suggested == self.rows[0].suggested for row in self.rows)
+        return first if same and len(self.rows) >= MANY and not any(choice.asks for choice in first) else ()
+
     def said(self, given: Mapping[str, str]) -> list[Said]:
-        """The answers of a form: `choice-0`, `text-0`, `choice-1` …"""
+        """The answers of a form: `choice-0`, `text-0`, `choice-1` …; `choice-all` for rows without one."""
         found = []
         for place, row in enumerate(self.rows):
-            choice = given.get(f"choice-{place}", "") or (row.choices[0].value if len(row.choices) == 1 else "")
+            choice = (
+                given.get(f"choice-{place}")
+                or given.get("choice-all")
+                or (row.choices[0].value if len(row.choices) == 1 else "")
+            )
             text = given.get(f"text-{place}", "").strip()
             known = next((one for one in row.choices if one.value == choice), None)
             if known is None:

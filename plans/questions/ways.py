@@ -26,11 +26,11 @@ def _or(sheet: Sheet, problem: Problem) -> Question | None:
     if fence is None:
         return None
     start, end = _around(sheet, fence, problem.line)
-    before = "; ".join(text.strip() for text in sheet.lines[start - 1 : problem.line - 1] if text.strip())
-    after = "; ".join(text.strip() for text in sheet.lines[problem.line - 1 : end] if text.strip())
+    before = _told(sheet.lines[start - 1 : problem.line - 1])
+    after = _told(sheet.lines[problem.line - 1 : end])
     choices = (
         Choice("first", f"the first: {_short(before)}"),
-        Choice("second", f"the other: {_short(after)}"),
+        Choice("second", f"the other: {_short(_OR.sub('', after).strip())}"),
         Choice("each", "each on its own targets, which say which one they are", "Two words, such as systemd docker"),
     )
     row = Row(fence.line, fence.end_line, sheet.line(problem.line).strip(" #/")[:80], choices)
@@ -39,9 +39,18 @@ def _or(sheet: Sheet, problem: Problem) -> Question | None:
                     lambda mend, said: _take(mend, said[0], sheet, fence, (start, problem.line, end)))  # fmt: skip
 
 
+def _told(lines: list[str]) -> str:
+    """The commands of a way in a line; its comments where it has none."""
+    said = [text.strip() for text in lines if text.strip()]
+    commands = [text.rstrip("\\ ") for text in said if not text.startswith("#")]
+    return "; ".join(commands or said)
+
+
 def _around(sheet: Sheet, fence: Fence, line: int) -> tuple[int, int]:
     """Where the first way begins and the other one ends: comments and empty lines part them from the rest."""
     start = line - 1
+    while start - 1 > fence.line and not sheet.line(start).strip():
+        start -= 1
     while start - 1 > fence.line and not _parts(sheet.line(start)):
         start -= 1
     end = line
@@ -111,10 +120,11 @@ def _choose(sheet: Sheet, problem: Problem) -> Question | None:
     row = Row(fence.line, fence.end_line, problem.message, choices)
     why = "A level needs something that is done on every target. The ways that are not taken stay as a text that nobody runs."
     return Question(f"way:{problem.line}", f"Which way of “{level['title'][:70]}” is ours?", why, (row,),
-                    lambda mend, said: _keep(mend, said[0], sheet, fence, ways))  # fmt: skip
+                    lambda mend, said: keep_one(mend, said[0], sheet, fence, ways))  # fmt: skip
 
 
-def _keep(mend: Mend, one: Said, sheet: Sheet, fence: Fence, ways: list[tuple[int, int]]) -> None:
+def keep_one(mend: Mend, one: Said, sheet: Sheet, fence: Fence, ways: list[tuple[int, int]]) -> None:
+    """Leaves the way that begins on the chosen line in the block; the others become text. `ways` are first and last lines."""
     kept = next(place for place, (start, _end) in enumerate(ways) if str(start) == one.choice)
     for others in (ways[:kept], ways[kept + 1 :]):
         if others:

@@ -63,12 +63,32 @@ def plan_sentence(event: Any) -> str:
     return words.get(event.kind, event.kind)
 
 
+_TICKS = re.compile(r"`([^`]*)`")
+_STRESSED = re.compile(r"(?<![\w*])(\*{1,2})(?=[^\s*])([^*]{1,80}?)(?<=[^\s*])\1(?![\w*])")
+
+
+@register.filter
+def unticked(text: str) -> str:
+    """A sentence for a place that shows no code, such as an option: without its `backticks`."""
+    return _TICKS.sub(r"\1", str(text))
+
+
 @register.filter
 def marked(text: str) -> SafeString:
-    """A sentence with its `backticked` words as code; everything else escaped."""
+    """A sentence with its `backticked` words as code and its *stressed* words as such; everything else escaped."""
     parts = str(text).split("`")
     if len(parts) % 2 == 0:
         return conditional_escape(text)
     return format_html_join(
-        "", "{}", ((format_html("<code>{}</code>", part) if odd % 2 else part,) for odd, part in enumerate(parts))
+        "",
+        "{}",
+        ((format_html("<code>{}</code>", part) if odd % 2 else _stressed(part),) for odd, part in enumerate(parts)),
     )
+
+
+def _stressed(text: str) -> SafeString:
+    parts, end = [], 0
+    for match in _STRESSED.finditer(text):
+        parts += [(conditional_escape(text[end : match.start()]),), (format_html("<em>{}</em>", match[2]),)]
+        end = match.end()
+    return format_html_join("", "{}", [*parts, (conditional_escape(text[end:]),)])
