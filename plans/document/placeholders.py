@@ -1,98 +1,44 @@
 """Finds the blanks that a document leaves for its readers to fill in."""
 
+# ruff: noqa: SIM905 – tables: words with spaces between
+
 from __future__ import annotations
 
 import re
 
 _HTML = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "blockquote",
-        "br",
-        "center",
-        "code",
-        "dd",
-        "del",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "font",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "hr",
-        "html",
-        "i",
-        "img",
-        "input",
-        "kbd",
-        "li",
-        "link",
-        "meta",
-        "ol",
-        "p",
-        "pre",
-        "s",
-        "script",
-        "small",
-        "span",
-        "strong",
-        "style",
-        "sub",
-        "summary",
-        "sup",
-        "svg",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "thead",
-        "title",
-        "tr",
-        "u",
-        "ul",
-        "video",
-    ]
+    (
+        "a abbr b blockquote br center code dd del details div dl dt em font form h1 h2 h3 h4 h5 h6 head hr "
+        "html i img input kbd li link meta ol p pre s script small span strong style sub summary sup svg "
+        "table tbody td th thead title tr u ul video"
+    ).split()
 )
-_ANGLE = re.compile(r"(?<!<)<(?P<inside>[^\W\d_][^<>\n=\"'`;{}()]{0,60})>")
+_ANGLE = re.compile(r"(?<!<)<(?P<inside>[^\W\d_](?:[^<>\n=\"'`;{}()]|(?<=[a-z])'(?=[a-z])){0,60})>")
 _BRACES = re.compile(r"\{\{\s*[A-Za-z_][\w -]{0,60}\s*\}\}")
-_BRACKET = re.compile(r"(?<![\]\w!\\$\[(])\[(?P<inside>[A-Za-z][^\[\]\n`\"'=*^\\]{1,100})\](?![(\[\]:=$])")
+_BRACKET = re.compile(
+    r"(?<![\]\w!\\$\[(])\[(?P<inside>(?:[A-Za-z]|\d+[/-]\d+ +[A-Za-z])[^\[\]\n`\"'=*^\\]{1,100}|1/2/3(?:/\d){0,6})\]"
+    r"(?![(\[\]=$]|:(?![\d<\[{]))"
+)
+_ONE_BRACE = re.compile(r"(?<![$%@\\{'\"(/])\{(?P<inside>[A-Za-z]\w{2,40}(?:/\w{2,40}){0,5})\}(?!\})")
+"""`{version}` where people write, not programs."""
+_FENCE_LINE = re.compile(r"^[ >]*(?:`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]*)")
+_FOR_PEOPLE = frozenset({"", "text", "txt", "plain", "plaintext", "markdown", "md"})
 _PATH_PIECE = re.compile(r"(?<=/)(\{[a-z][a-z0-9_-]{1,40}\})")
 _VARIABLE = re.compile(r"\$\{?(?P<name>[A-Z][A-Z0-9_]{2,60})\b\}?")
 _ASSIGNED = re.compile(r"\b([A-Z][A-Z0-9_]{2,60})=")
-_GIVEN = re.compile(r"\bread\s+(?:-\w+\s+)*([A-Z][A-Z0-9_]{2,60})|\bfor\s+([A-Z]\w*)\s+in")
-_USUAL = frozenset(
-    [
-        "PATH",
-        "HOME",
-        "USER",
-        "PWD",
-        "SHELL",
-        "LANG",
-        "HOSTNAME",
-        "TMPDIR",
-        "EOF",
-        "PPID",
-        "RANDOM",
-        "SECONDS",
-        "UID",
-        "LASTEXITCODE",
-    ]
+_GIVEN = re.compile(
+    r"\bread\s+(?:-\w+\s+)*([A-Z][A-Z0-9_]{2,60})|\bfor\s+([A-Z]\w*)\s+in|\$\{([A-Z][A-Z0-9_]{2,60}):?[-=]"
+)
+_USUAL = frozenset("PATH HOME USER PWD SHELL LANG HOSTNAME TMPDIR EOF PPID RANDOM SECONDS UID LASTEXITCODE".split())
+_MARKS = (
+    "ERROR INFO WARN WARNING DEBUG TRACE FATAL CRITICAL OK FAIL FAILED PASS PASSED SUCCESS NOTE TODO FIXME URGENT RESOLVED "
+    "ALERT UPDATE HOTFIX ROLLBACK INCIDENT EMERGENCY OUTAGE MAINTENANCE NOTICE WIP RFC X x"
 )
 _NO_BLANK = re.compile(
-    r"^(ERROR|INFO|WARN|WARNING|DEBUG|OK|FAIL|PASS|SUCCESS|NOTE|TODO|URGENT|RESOLVED|ALERT|UPDATE|X|x)$|"
-    r"^[A-Za-z]-[A-Za-z0-9]|^[a-z0-9_-]+(, ?[a-z0-9_-]+)+$"
+    rf"^({_MARKS.replace(' ', '|')})$|^(skip[ -]ci|ci[ -]skip|no[ -]ci|action required)$|"
+    r"^[A-Za-z]-[A-Za-z0-9]|^[a-z0-9_-]+(, ?[a-z0-9_-]+)+$|^\w+(,\w+)+$"
 )
-"""Brackets that are a mark, a class of characters or a list of words."""
+"""Brackets that are a mark in front of a message, a class of characters or a list of words."""
 
 
 def find(text: str) -> dict[str, int]:
@@ -116,6 +62,8 @@ def find(text: str) -> dict[str, int]:
         add(match.group(0))
     for match in _PATH_PIECE.finditer(text):
         add(match.group(1))
+    for match in _ONE_BRACE.finditer(_for_people(text) if "{" in text else ""):
+        add(match.group(0))
     for match in _BRACKET.finditer(text):
         if not _NO_BLANK.search(match.group("inside")) and not _is_ini_section(text, match):
             add(match.group(0))
@@ -126,25 +74,46 @@ def find(text: str) -> dict[str, int]:
     return found
 
 
+def _for_people(text: str) -> str:
+    """Returns the prose and the blocks of plain text of a document, without its programs and settings."""
+    kept: list[str] = []
+    inside = False
+    language = ""
+    for line in text.split("\n"):
+        match = _FENCE_LINE.match(line)
+        if match is not None:
+            inside = not inside
+            language = match.group("language").lower() if inside else ""
+        elif language in _FOR_PEOPLE:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+_TYPES = frozenset("void string number boolean bool int float any unknown never object byte char long double".split())
+
+
 def _is_type(inside: str) -> bool:
     """Says whether what stands in angles behind a letter is the type of `List<String>`, not the blank of `v<VERSION>`."""
-    return inside[0].isupper() and not (len(inside) > 2 and inside == inside.upper())
+    return inside in _TYPES or (inside[0].isupper() and not (len(inside) > 2 and inside == inside.upper()))
 
 
 def _given(text: str) -> set[str]:
-    """Returns the variables that the document itself gives a value: `NAME=`, `read NAME`, `for NAME in`."""
+    """Returns the variables that the document itself gives a value: `NAME=`, `${NAME:-value}`, `read NAME`, `for NAME in`."""
     assigned = {m.group(1) for m in _ASSIGNED.finditer(text) if text[m.start() - 1 : m.start()] in _BEFORE_NAME}
     return assigned | {name for match in _GIVEN.finditer(text) for name in match.groups() if name}
 
 
 _BEFORE_NAME = frozenset(["", " ", "\t", "\n", ";", "(", ":"])
+_SECTIONS = frozenset(["Unit", "Service", "Install", "Timer", "package", "mysqld", "server", "default"])
+_SETTING = re.compile(r"\s*(?:[#;][^\n]*\n\s*)*[\w.-]+[ \t]*=")
 
 
 def _is_ini_section(text: str, match: re.Match[str]) -> bool:
-    """Says whether the bracket is a line of its own with one word, as in a settings file."""
+    """Says whether the bracket is a line of its own with one word and settings below it."""
     start, end = match.span()
     alone = text[start - 1 : start] in ("", "\n") and text[end : end + 1] in ("", "\n")
-    return alone and " " not in match.group("inside")
+    word = match.group("inside")
+    return alone and " " not in word and (word in _SECTIONS or bool(_SETTING.match(text, end, end + 400)))
 
 
 def _is_mail(inside: str) -> bool:
