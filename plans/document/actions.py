@@ -155,7 +155,7 @@ def _every_top(blocks: tuple[Block, ...]) -> Iterator[Block]:
 
 
 def _tells_what_to_do(block: Listing) -> bool:
-    acting = sum(words.opens_with_verb(item.text) for item in block.items)
+    acting = sum(words.tells_to_act(item.text) for item in block.items)
     return (
         not block.ordered
         and len(block.items) > 1

@@ -108,7 +108,7 @@ def _segment(lines: list[Logical], is_told: bool) -> Segment | None:
     if all(line.is_blank for line in lines):
         return None
     opening = lines[0] if lines[0].is_comment else None
-    said = opening.words if opening else ""
+    said = opening.words if opening and not _FILE_NAME.match(opening.words) else ""
     match = _NUMBER.match(said)
     number = (match.group("n") or match.group("m") or "") if match else ""
     title = ((match.group("title") or match.group("rest") or "") if match else said).rstrip(":：").strip()
@@ -122,20 +122,32 @@ def _segment(lines: list[Logical], is_told: bool) -> Segment | None:
 
 
 def _join_headless(segments: list[Segment]) -> list[Segment]:
-    """Drops a leading piece without a command (a shebang's comments, a banner); a bare `cd` belongs to what follows."""
-    first = segments[0] if segments else None
-    if first and len(segments) > 1 and not (first.has_commands or first.number or first.alternative or first.is_told):
-        return segments[1:]
-    if first and len(segments) > 1 and not (first.title or first.number or first.alternative) and _only_prepares(first):
-        second = segments[1]
-        gap = "\n" * (second.offset - first.offset - first.body.count("\n"))
-        return [replace(second, offset=first.offset, body=f"{first.body}{gap}{second.body}"), *segments[2:]]
+    """Drops a leading piece without a command (a banner); what only sets the scene belongs to what follows."""
+    while len(segments) > 1:
+        first, second = segments[:2]
+        if not (first.has_commands or first.number or first.alternative or first.is_told):
+            segments = segments[1:]
+        elif not (first.title or first.number or first.alternative) and _only_prepares(first):
+            gap = "\n" * (second.offset - first.offset - first.body.count("\n"))
+            joined = replace(second, offset=first.offset, body=f"{first.body}{gap}{second.body}")
+            segments = [joined, *segments[2:]]
+            if joined.title or joined.number or joined.alternative:
+                break
+        else:
+            break
     return segments
 
 
 def _only_prepares(segment: Segment) -> bool:
-    """Says whether a piece only sets the scene: it changes the folder, nothing else."""
-    return all(re.match(r"\s*(cd|pushd)\s+\S+\s*$", line) for line in segment.body.split("\n") if line.strip())
+    """Says whether a piece only sets the scene: a script's first line, its options, the folder, variables."""
+    return all(_PREPARES.match(line.text) or line.is_comment or _ASSIGNS.match(line.text)
+               for line in shell.logical_lines(segment.body) if not line.is_blank)  # fmt: skip
+
+
+_PREPARES = re.compile(
+    r"\s*(#!.*|(cd|pushd|Set-Location)\s+\S+|set\s+[-+]\w[\w\s]*|source\s+\S+|param\s*\(.*)\s*$", re.DOTALL
+)
+_FILE_NAME = re.compile(r"^[\w./\\-]+\.(sh|bash|ps1|py|bat|cmd|js|ts|kt|yml|yaml|json|toml|sql|tf|env|conf)$")
 
 
 def alternatives(segments: list[Segment]) -> list[Segment]:

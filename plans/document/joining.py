@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from plans.document import durations, inline, words
 from plans.document.blocks import Listing, Section, Table
+from plans.document.levels import promise_in_heading
 from plans.document.notes import Notes
 from plans.document.plan import Level, Promise
 
@@ -67,6 +68,7 @@ _LITTLE = frozenset(
 
 def join_times(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple[Level, ...]:
     """Returns the levels, those without a promise with the one that a section about times gives them."""
+    levels = _from_above(levels, root, notes)
     if all(level.promise for level in levels):
         return levels
     times = [
@@ -78,6 +80,24 @@ def join_times(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple[
         for entry in _entries(section)
     ]
     return tuple(_joined(level, times, notes) for level in levels) if times else levels
+
+
+def _from_above(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple[Level, ...]:
+    """Returns the levels, those without a promise with that of the heading above: "Complete rollback (15-30 minutes)"."""
+    above = {
+        child.line: promise
+        for section in root.walk()
+        if section.children and words.strictly_back(section.title) and (promise := promise_in_heading(section))
+        for child in section.children
+    }
+    found = []
+    for level in levels:
+        promise = above.get(level.line) if not level.promise else None
+        if promise is not None:
+            notes.infer(promise.line, f"Taken as the time of level {level.number}, which stands below.")
+            level = replace(level, promise=promise, promises=(promise,))
+        found.append(level)
+    return tuple(found)
 
 
 def _entries(section: Section) -> Iterator[tuple[int, str, str]]:

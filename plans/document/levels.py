@@ -196,7 +196,9 @@ def promise_in_heading(section: Section) -> Promise | None:
     return None
 
 
-_IN_PASSING = re.compile(r"\*\*(?P<label>[^*:\n]{3,30}):(?:\*\*)?\s*(?P<text>[^*\n]{2,60}?)\.?(?:\*\*|$)")
+_IN_PASSING = re.compile(
+    r"(?:\*\*|^|(?<=[.!] ))(?P<label>[^*:.\n]{3,30}):(?:\*\*)?\s*(?P<text>[^*\n]{2,60}?)\.?(?:\*\*|$|(?=\. ))"
+)
 
 
 def _promises_in_passing(section: Section) -> list[Promise]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from plans.document import fences, groups, words
 from plans.document import procedure_words as kinds
+from plans.document import step_headings as headings
 from plans.document.blocks import Block, Listing, Paragraph, Section, Table, fences_in
 from plans.document.steps import every_text
 
@@ -55,7 +56,13 @@ def has_actions(section: Section) -> bool:
         role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles
     )
     told = any(fences.is_numbered_prose(fence.body) for fence in fences_in(_own_text(section)))
-    return commands or told or has_ordered(section)
+    return commands or told or has_ordered(section) or bool(headings.of(section)) or _has_step_labels(section)
+
+
+def _has_step_labels(section: Section) -> bool:
+    """Says whether bold labels number the steps: "**Step 1: Stop it**"."""
+    labels = [group.label for group in groups.of_blocks(section.blocks, section.line) if group.label]
+    return sum(words.step_word(label) is not None for label in labels) > 1
 
 
 def is_told_itself(section: Section) -> bool:
@@ -80,7 +87,8 @@ def only_options(section: Section) -> bool:
         for child in section.children
         if re.match(r"(option|alternative|method|approach) [a-z]\b", words.normal(child.title))
     ]
-    if kinds.SEVERAL.search(words.normal(section.title)):
+    normal = words.normal(section.title)
+    if kinds.SEVERAL.search(normal) or kinds.GENERIC.fullmatch(normal):
         return False
     return len(ways) > 1 and len(ways) == len(section.children) and words.speaks_of_rollback(section.title)
 
@@ -88,12 +96,44 @@ def only_options(section: Section) -> bool:
 def is_spread_out(section: Section) -> bool:
     """Says whether the headings below only divide this procedure: one is "Steps", the others are no procedures."""
     steps = [
-        child for child in section.children if words.label_of(child.title) == "procedure" and is_full_procedure(child)
+        child
+        for child in section.children
+        if words.label_of(child.title) == "procedure" and is_full_procedure(child) and not _holds_several(child)
     ]
     others = [child for child in section.children if child not in steps and is_full_procedure(child)]
     if len(steps) == 1 and (words.choice_word(section.title) or words.level_word(section.title)):
         return True
     return len(steps) == 1 and all(words.part_of(child.title) or words.label_of(child.title) for child in others)
+
+
+def _holds_several(section: Section) -> bool:
+    """Says whether the headings below are procedures themselves, not the steps of one."""
+    return (
+        not headings.of(section)
+        and sum(is_full_procedure(child) and not words.part_of(child.title) for child in section.children) > 1
+    )
+
+
+def is_ticked_off(section: Section) -> bool:
+    """Says whether the boxes of a section are the steps of a procedure: its heading says so, and they tell what to do."""
+    normal = words.normal(section.title)
+    if not (words.is_container(section.title) or words.speaks_of_rollback(section.title)) or kinds.OTHER.search(normal):
+        return False
+    items = [item for block in _own_text(section) if isinstance(block, Listing) for item in block.items]
+    acting = sum(words.tells_to_act(item.text) and not _LOOKS.match(words.normal(item.text)) for item in items)
+    return acting * 2 > len(items)
+
+
+_LOOKS = re.compile(r"(verify|check|validate|confirm|test|monitor|ensure|review|assess|identify|document|notify)\b")
+
+
+def told_below(section: Section) -> Section | None:
+    """Returns the one heading that tells how, below one that says no more than "Rollback": the lower one names the procedure."""
+    told = [child for child in section.children if is_full_procedure(child) and not words.part_of(child.title)]
+    if len(told) != 1 or (section.blocks and has_actions(replace(section, children=()))):
+        return None
+    named = words.speaks_of_rollback(told[0].title) and words.label_of(told[0].title) == "procedure"
+    return told[0] if named and kinds.GENERIC.fullmatch(words.normal(section.title)) else None
 
 
 def speaks_as_level(section: Section) -> bool:
@@ -113,7 +153,7 @@ def _tells(block: Block) -> bool:
 def has_substance(section: Section, *, inside: bool) -> bool:
     """Says whether there is something to carry out: an ordered list, a command, or an instruction in the heading itself."""
     if has_checkbox(section) and not is_full_procedure(section):
-        return False
+        return is_ticked_off(section)
     if is_full_procedure(section) and (inside or words.choice_word(section.title) is None):
         return True
     if kinds.KINDS.search(words.normal(section.title)):

@@ -18,6 +18,35 @@ OTHER = re.compile(
     r"d[ée]ploiement|desplieg\w+|implanta\w+|bereitstellung|mise en (service|production))\b|\btracking$"
 )
 """Headings of going forward, or of what stands beside a rollback."""
+THING = re.compile(
+    r"\b(configuration|deployments?|releases?|environment variables?|ci/cd|pipeline|permissions?|access)\b"
+    r"(?! (the|to|of|a|new|latest|checklists?|backups?)\b)"
+)
+"""Words of OTHER that may also name the thing that is taken back, where the heading stands among procedures."""
+ACTS_FORWARD = re.compile(
+    r"\b(deploy|upgrade|update|install|create|setup|set up|build|test|resume|release|migrate|monitor)(ing)?\b(?= )|"
+    r"\b(new|latest|next|standard|normal|regular|initial|first) (deployment|release|upgrade|installation|version)"
+)
+"""What goes forward also among procedures: "Deploy the new version"."""
+FAILURE = re.compile(
+    r"\b(bad|broken|fail\w*|faulty|wrong|incorrect|corrupt\w*|errors?|issues?|problems?|crash\w*|down|outage|"
+    r"breach|loss|lost|leak\w*|degrad\w*|slow\w*|unavailable|stuck|missing|invalid|expired|compromised?|unhealthy|regression|won.t|"
+    r"not (working|responding|starting)|"
+    r"échou\w*|défaill\w*|falla\w*|fallid\w*|falh\w*|fehlgeschlagen\w*|fehlerhaft\w*)\b|失败|故障"
+)
+"""A heading that names what went wrong: among procedures it opens the answer to it."""
+BACK_TO = re.compile(
+    r"\b(previous|prior|earlier|last[- ](known[- ])?(good|working|stable)|known[- ]good|stable|old|older|legacy|original) "
+    r"(\w+ ){0,2}(version|release|image|build|deployment|revision|tag|commit|state|configuration|config|task definition|"
+    r"artifact|package|apk|bundle)s?\b|"
+    r"\b(from|previous|the) backups?\b"
+)
+"""A heading that names the state before: "Deploy the previous image" goes back."""
+GENERIC = re.compile(
+    r"(the|a|an|of|for|and|or|to|how|general|standard|manual|full|plan|plans|strategy|strategies|guide|runbook|overview|procedures?|process|"
+    r"instructions?|documentation|roll(ing)?[ -]?back|recovery|emergency|disaster|restore|revert|[^\w]+)*"
+)
+"""A heading that only says that it is about going back, not of what."""
 ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
 NOT_A_ROLLBACK = re.compile(
     r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from plans.document import groups, words
@@ -22,15 +23,30 @@ def find(root: Section) -> list[Section]:
     }
     # A sibling that says nothing yet is a level too: that it has no steps must be told, not hidden.
     named = [section for section in levelled if section.depth in real]
+    tops = root.children[0].children if len(root.children) == 1 and root.children[0].children else root.children
     if named:
         inside = {id(below) for section in named for below in section.walk() if below is not section}
-        return [section for section in named if id(section) not in inside]
-    tops = root.children[0].children if len(root.children) == 1 and root.children[0].children else root.children
+        levels = [section for section in named if id(section) not in inside]
+        return sorted([*levels, *_beside_levels(tops, levels)], key=lambda section: section.line)
     about = any(words.speaks_of_rollback(section.title) for section in root.children if section.depth == 1)
     found = [level for top in tops for level in _below(top, inside=about)]
     if not found and any(words.speaks_of_rollback(section.title) for section in root.children):
         found = [level for top in tops for level in _below(top, inside=True)]
+    if not found and not any(kinds.OTHER.search(words.normal(section.title)) for section in root.children):
+        found = [level for top in tops if words.is_neutral(top.title) for level in _below(top, inside=True)]
     return [part for section in found for part in _cut_at_labels(section)]
+
+
+def _beside_levels(tops: Sequence[Section], levels: list[Section]) -> list[Section]:
+    """Returns the procedures that stand apart from the levels and say themselves that they go back: "Rollback script"."""
+    taken = {id(below) for section in levels for below in section.walk()}
+    return [
+        found
+        for top in tops
+        if not any(id(below) in taken for below in top.walk())
+        for found in _below(top, inside=False)
+        if words.strictly_back(found.title) and signs.is_full_procedure(found)
+    ]
 
 
 def _cut_at_labels(section: Section) -> list[Section]:
@@ -76,11 +92,15 @@ _NEVER_HOLD = frozenset(
 )
 
 
-def _below(section: Section, *, inside: bool) -> list[Section]:
-    """Returns the procedures at or below a heading; `inside` says that a heading above collects procedures."""
+def _below(section: Section, *, inside: bool, among: bool = False) -> list[Section]:
+    """Returns the procedures at or below a heading.
+
+    `inside` says that a heading above speaks of going back, `among` that the one right above collects procedures.
+    """
     title = section.title
     normal = words.normal(title)
-    speaks = words.is_container(title) or words.speaks_of_rollback(title)
+    collects = words.is_container(title) and (inside or not words.is_neutral(title))
+    speaks = collects or words.speaks_of_rollback(title)
     if kinds.NOT_A_ROLLBACK.search(normal):
         return []
     if "checklist" in normal:
@@ -91,14 +111,18 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
         ]
     is_choice = inside and words.choice_word(title) is not None
     if _is_other_part(section, inside=inside):
-        return []
-    if kinds.OTHER.search(normal) and not speaks and not is_choice and not (inside and _is_another_way(section)):
+        return _named_in_passing(section)
+    goes_back = speaks or is_choice or (inside and _is_another_way(section)) or (among and _is_taken_back(section))
+    if kinds.OTHER.search(normal) and not goes_back:
         return _back_among_forward(section)
     here = inside or speaks
     children = [
         child
         for child in section.children
-        if words.label_of(child.title) in ("", "alternative", "note") or signs.is_full_procedure(child)
+        if words.label_of(child.title) in ("", "alternative", "note")
+        or any(signs.is_full_procedure(one) for one in (child, *child.children))
+        or signs.is_ticked_off(child)
+        or (words.label_of(child.title) == "procedure" and words.speaks_of_rollback(child.title))
     ]
     one = (
         headings.of(section)
@@ -107,21 +131,49 @@ def _below(section: Section, *, inside: bool) -> list[Section]:
         or (inside and signs.only_options(section))
     )
     if here and one:
-        return [section]
-    found = [level for child in children for level in _below(child, inside=here)]
-    if len(found) > 1 and words.is_container(title):
+        return [signs.told_below(section) or section]
+    found = [level for child in children for level in _below(child, inside=here, among=collects)]
+    if len(found) > 1 and collects:
         prose = [child for child in children if signs.is_told_in_prose(child) and child not in found]
         found = sorted([*found, *prose], key=lambda level: level.line)
     if here and signs.is_told_itself(section):
         named = [level for level in found if words.choice_word(level.title) or words.speaks_of_rollback(level.title)]
         return [replace(section, children=tuple(child for child in section.children if child not in named)), *named]
     if found and (
-        any(signs.is_full_procedure(level) for level in found)
+        any(signs.is_full_procedure(level) or signs.is_ticked_off(level) for level in found)
         or not here
         or not signs.has_substance(section, inside=inside)
     ):
         return found
-    return [section] if here and signs.has_substance(section, inside=inside) else found
+    told = replace(section, children=tuple(child for child in section.children if not _goes_forward(child)))
+    return [section] if here and signs.has_substance(told, inside=inside) else found
+
+
+def _goes_forward(section: Section) -> bool:
+    """Says whether a heading says itself that it is about something else than going back."""
+    normal = words.normal(section.title)
+    return (
+        bool(kinds.OTHER.search(normal))
+        and not words.speaks_of_rollback(section.title)
+        and not kinds.BACK_TO.search(normal)
+    )
+
+
+_SHORT = frozenset({"matrix", "overview", "summary"})
+
+
+def _named_in_passing(section: Section) -> list[Section]:
+    """Returns the procedures in a "Quick reference" or a summary: what says itself that it rolls back, and how."""
+    if words.part_of(section.title) not in _SHORT:
+        return []
+    return [
+        child
+        for child in section.children
+        if words.strictly_back(child.title)
+        and not words.part_of(child.title)
+        and not kinds.OTHER.search(words.normal(child.title))
+        and signs.is_full_procedure(child)
+    ]
 
 
 def _back_among_forward(section: Section) -> list[Section]:
@@ -137,6 +189,16 @@ def _is_another_way(section: Section) -> bool:
     return bool(re.match(r"(alternative|alternativa|fallback|plan b)\b", words.normal(section.title))) and (
         signs.is_full_procedure(section)
     )
+
+
+def _is_taken_back(section: Section) -> bool:
+    """Says whether a heading among procedures names what went wrong, the state before, or a thing to take back."""
+    normal = words.normal(section.title)
+    if not signs.is_full_procedure(section):
+        return False
+    if kinds.BACK_TO.search(normal) or kinds.FAILURE.search(normal):
+        return True
+    return not kinds.ACTS_FORWARD.search(normal) and not kinds.OTHER.search(kinds.THING.sub("", normal))
 
 
 def _is_other_part(section: Section, *, inside: bool) -> bool:

@@ -18,11 +18,19 @@ def of(section: Section) -> list[Section]:
     is_one = re.fullmatch(r"((rollback|recovery) )?(steps|process|procedure)", words.normal(section.title))
     if len(numbered) > 1 and is_one and not any(_holds_steps(child) for child in numbered):
         return numbered
-    acting = sum(words.opens_with_verb(child.title) for child in numbered)
+    is_way = words.choice_word(section.title) is not None or words.level_word(section.title) is not None
+    acting = sum(words.opens_with_verb(child.title) or (is_way and _takes_back(child)) for child in numbered)
     return (
         numbered
         if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children)
         else []
+    )
+
+
+def _takes_back(section: Section) -> bool:
+    """Says whether a heading below one way of going back is an instruction: "2. Revert the settings"."""
+    return bool(
+        re.match(r"(revert|restore|undo|downgrade|recover|re-?deploy|roll back)\b", words.normal(section.title))
     )
 
 

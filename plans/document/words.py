@@ -54,6 +54,7 @@ _CONTAINER = re.compile(
     r"^(manual|emergency|full|quick|complete|partial|automated|automatic) (rollback|recovery)|emergency procedure|recovery procedure|"
     r"roll(ing)? ?back$|^rollback|niveaux de|回滚策略|回滚步骤|procedimi?en?tos?|procédure|verfahren|手順|^procedures?$|steps to roll|step-by-step|disaster recovery"
 )
+_NEUTRAL = re.compile(r"procedimi?en?tos?|procédure|verfahren|手順|^procedures?$|step-by-step")
 _LEVEL = re.compile(
     r"^(?P<word>level|niveau|nivel|stufe|livello|tier|级别)(?:\s*(?P<n>\d{1,2})|\s+(?P<l>[a-z]|[ivx]{1,4})\b)|^(?P<han>第?[一二三四五六七八九]级)"
 )
@@ -186,6 +187,7 @@ VERBS = frozenset(
     "pause perform prepare pull purge push put read rebuild record redeploy redirect refresh reload remove rename repeat replace report reset restart resume retrieve "
     "retry return review rotate run save scale schedule scp select send set shift ship shut smoke ssh start stop submit suspend switch sync tag take tell terminate test "
     "toggle transfer trigger turn type undo uninstall unlock unpublish update upload use validate verify view visit wait warm watch write "
+    "ask call click press choose give mount recycle reschedule rerun reseed reindex select specify swap unset "
     "coordinate plan abort accept acquire adjust allow announce assign attach await bring broadcast bump change choose commit consult continue convert cordon delegate".split()
 )
 """Imperatives that open a step; words of going back are missing on purpose, they open the names of procedures."""
@@ -197,6 +199,16 @@ def opens_with_verb(text: str) -> bool:
         r"[a-zà-ÿ]+", re.sub(r"^(then|now|first|next|finally|immediately|if needed,?)\s+", "", normal(text))
     )
     return first is not None and first.group(0) in VERBS
+
+
+_BACK_VERB = re.compile(
+    r"(roll ?back|rollback|revert|restore|undo|downgrade|recover|re-?deploy|re-?install|re-?enable|re-?start|reverse)\b(?! (is|was|has|plan|procedure|steps?)\b)"
+)
+
+
+def tells_to_act(text: str) -> bool:
+    """Says whether an item or a sentence is an instruction, also one to go back: "Restore the backup of last night"."""
+    return opens_with_verb(text) or bool(_BACK_VERB.match(normal(text)))
 
 
 def is_rehearsed(heading: str) -> bool:
@@ -213,6 +225,12 @@ def strictly_back(heading: str) -> bool:
 def is_container(heading: str) -> bool:
     """Says whether a heading collects rollback procedures."""
     return bool(_CONTAINER.search(normal(heading)))
+
+
+def is_neutral(heading: str) -> bool:
+    """Says whether a heading announces a procedure without saying of what: below going forward it is no way back."""
+    text = normal(heading)
+    return bool(_NEUTRAL.search(text)) and not re.search(ROLLBACK + "|emergenc|disaster|urgence|notfall", text)
 
 
 def speaks_of_rollback(heading: str) -> bool:

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import re
 
-from plans.document import fences
+from plans.document import fences, groups, words
 from plans.document.actions import finish, step_fence
 from plans.document.blocks import Block, Fence, Paragraph, every_block
 from plans.document.notes import Notes
 from plans.document.step import Step
 
 _LINE = re.compile(r"^\s{0,3}(?P<number>\d{1,2})[.)]\s+(?P<text>\S.*)$")
+_SENTENCE = re.compile(r"(?<=[.!?。；;])\s+")
 _PLAIN = frozenset({"", "text", "txt", "plain", "plaintext", "markdown", "md"})
 
 
 def steps(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     """Returns the steps that blocks without commands write out; a person carries them out."""
     found = [step for block in every_block(blocks) if isinstance(block, Fence) for step in _numbered(block, notes)]
-    return tuple(found) or _settings(blocks, notes)
+    return tuple(found) or _settings(blocks, notes) or _sentences(blocks, notes)
+
+
+def _sentences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    """Returns one step for each sentence that is an instruction: a procedure in prose; the others explain."""
+    found: list[Step] = []
+    for block in blocks:
+        if not isinstance(block, Paragraph) or any(groups.is_label(line) for line in block.lines):
+            continue
+        for sentence in _SENTENCE.split(block.text):
+            if words.tells_to_act(sentence) and not sentence.endswith((":", "：", "?")):
+                number = str(len(found) + 1)
+                found.append(
+                    Step(block.line, block.end_line, number, sentence[:200].rstrip(" ."), "prose", words=(sentence,))
+                )
+    for step in found:
+        notes.claim(step.line, step.end_line)
+        notes.infer(step.line, f"Taken as a step: “{step.title[:60]}” tells what to do.")
+    return tuple(found)
 
 
 def _numbered(fence: Fence, notes: Notes) -> list[Step]:

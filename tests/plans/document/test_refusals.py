@@ -233,5 +233,5 @@ def test_angle_brackets_in_a_request_body_are_its_own() -> None:
 
 
 def test_a_level_that_says_nothing_yet_is_told_not_hidden() -> None:
-    document = read_plan("# P\n\n### Level 1: Off (1 minute)\n\n1. Off\n\n### Level 2: Back\n\nAsk around.\n")
+    document = read_plan("# P\n\n### Level 1: Off (1 minute)\n\n1. Off\n\n### Level 2: Back\n\nTo be written.\n")
     assert [problem.message for problem in document.compile().problems] == ["Level 2 has no steps."]

@@ -1,0 +1,98 @@
+"""What is a procedure and what only stands beside one: invented plans, one a rule."""
+
+# ruff: noqa: E501 – documents, one a line
+
+import pytest
+
+from plans.document import PlanDocument, read_plan
+
+
+def read(text: str, title: str = "Rollback plan of x") -> PlanDocument:
+    return read_plan(f"# {title}\n\n{text}\n")
+
+
+def names(text: str, title: str = "Rollback plan of x") -> list[str]:
+    return [level.name for level in read(text, title).parts.levels]
+
+
+BLOCK = "```bash\nsystemctl restart x\n```\n"
+
+
+def test_backups_below_a_heading_of_going_back_are_no_procedure() -> None:
+    assets = f"## Rollback Assets\n\n### File Backup\n\n{BLOCK}\n### Configuration Backup\n\n{BLOCK}"
+    assert names(f"## Emergency Rollback\n\n1. Stop it\n2. Start it\n\n{assets}") == ["Emergency Rollback"]
+
+
+def test_numbered_instructions_below_one_way_are_its_steps() -> None:
+    text = "## Rollback Commands\n\n### Option 1: Git\n\n```bash\ngit revert HEAD\n```\n\n### Option 2: By hand\n\n#### 1. Revert a.ts\n\n```ts\nlet a;\n```\n\n#### 2. Revert b.ts\n\n```ts\nlet b;\n```\n"
+    assert [(level.name, len(level.steps)) for level in read(text).parts.levels] == [
+        ("Option 1: Git", 1),
+        ("Option 2: By hand", 2),
+    ]
+
+
+def test_the_phases_of_a_migration_are_no_way_back() -> None:
+    phases = "### Phase 1 — Storage (1 week)\n\n1. Choose a provider\n2. Copy the files\n\n### Phase 2 — Users (2 weeks)\n\n1. Copy the users\n2. Tell them\n"
+    text = f"## Detailed procedure by phase\n\n{phases}\n## Procédure détaillée\n\n{phases}\n## Rollback by module\n\n### Storage\n\n1. Turn the flag off\n2. Look\n"
+    assert names(text, "Runbook: migration to a new host") == ["Storage"]
+
+
+def test_a_quick_reference_may_hold_a_procedure() -> None:
+    text = f"## Quick Reference\n\n### Emergency Rollback (30 seconds)\n\n{BLOCK}\n### Verify Rollback\n\n{BLOCK}\n## Rollback Methods\n\n### Method 1: Git\n\n1. Revert\n2. Push\n"
+    found = read(text).parts.levels
+    assert [(level.name, level.promise.seconds if level.promise else None) for level in found] == [
+        ("Emergency Rollback (30 seconds)", 30),
+        ("Method 1: Git", None),
+    ]
+
+
+def test_a_procedure_beside_numbered_levels_is_kept() -> None:
+    levels = (
+        "## Levels\n\n### Level 1: Off (1 min)\n\n1. Off\n2. Look\n\n### Level 2: Back (5 min)\n\n1. Back\n2. Look\n"
+    )
+    text = f"{levels}\n## Rollback Script\n\n```bash\n#!/bin/bash\nrollback.sh\n```\n\n## Deployment Script\n\n{BLOCK}"
+    assert names(text) == ["Level 1: Off (1 min)", "Level 2: Back (5 min)", "Rollback Script"]
+
+
+def test_two_ways_below_one_promise_share_it() -> None:
+    text = "## Rollback\n\n### Complete Rollback (15-30 minutes)\n\n#### With Git\n\n1. Revert\n2. Push\n\n#### File by file\n\n1. Copy\n2. Push\n"
+    assert [level.promise and level.promise.seconds for level in read(text).parts.levels] == [1800, 1800]
+
+
+def test_a_promise_in_a_sentence_of_its_own() -> None:
+    text = f"## Scenario 1: Bad image\n\nTake the one before. Expected time to recover: ~8–10 min (build).\n\n{BLOCK}"
+    (level,) = read(text).parts.levels
+    assert level.promise
+    assert level.promise.seconds == 600
+
+
+@pytest.mark.parametrize("neutral", ["Procedure", "Procedimiento", "Step-by-step"])
+def test_a_bare_procedure_is_one_unless_the_document_goes_forward(neutral: str) -> None:
+    text = f"## {neutral}\n\n1. Stop it\n2. Start it\n"
+    assert names(text, "Runbook of x") == [neutral]
+    assert names(text, "Rollback runbook") == [neutral]
+    assert names(text, "Upgrade to version 3") == []
+
+
+def test_bold_steps_and_the_rollback_beside_them_are_two_procedures() -> None:
+    text = f"## Emergency Procedures\n\n### Critical Issue Response (5 minutes)\n\n**Step 1: Look**\n- [ ] At the page\n\n**Step 2: Pause**\n- [ ] The rollout\n\n### Rollback Procedure (if needed)\n\n{BLOCK}\n## Release Steps\n\n{BLOCK}"
+    assert [(level.name, len(level.steps)) for level in read(text, "Deployment runbook").parts.levels] == [
+        ("Critical Issue Response (5 minutes)", 2),
+        ("Rollback Procedure (if needed)", 1),
+    ]
+
+
+def test_what_sets_the_scene_of_a_script_is_no_step_and_stays_with_the_first() -> None:
+    block = '```bash\n#!/bin/bash\n# back.sh\n\nTARGET="2026-01-22"\ncd infra\n\n# Restore\nrestore $TARGET\n\n# Restart\nsystemctl restart x\n```\n'
+    (level,) = read(f"## Rollback\n\n{block}").parts.levels
+    assert [step.title for step in level.steps] == ["Restore", "Restart"]
+    assert level.steps[0].fences[0].body.startswith("#!/bin/bash")
+
+
+def test_a_procedure_in_prose_has_a_step_for_each_instruction() -> None:
+    text = "## Rollback\n\nNothing is lost by it. Switch the flag off in the console. Restore last night's backup if rows are wrong.\n"
+    (level,) = read(text).parts.levels
+    assert [step.title for step in level.steps] == [
+        "Switch the flag off in the console",
+        "Restore last night's backup if rows are wrong",
+    ]

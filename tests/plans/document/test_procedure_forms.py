@@ -1,0 +1,111 @@
+"""Every heading that collects procedures × every way to name one × every way to write its steps, in invented plans."""
+
+# ruff: noqa: E501 – tables, one case a line
+
+import pytest
+
+from plans.document import read_plan
+
+FORMS: dict[str, tuple[str, int | None, int]] = {
+    "ordered": ("1. Stop the service\n2. Start the old image\n3. Look at the page\n", 3, 0),
+    "every item 1.": ("1. Stop the service\n1. Start the old image\n1. Look at the page\n", 3, 0),
+    "1)": ("1) Stop the service\n2) Start the old image\n3) Look at the page\n", 3, 0),
+    "fence in the item": ("1. Stop it\n\n   ```bash\n   systemctl stop x\n   ```\n\n2. Start it\n\n   ```bash\n   systemctl start x\n   ```\n", 2, 2),
+    "fence after the item": ("1. Stop it\n\n```bash\nsystemctl stop x\n```\n\n2. Start it\n\n```bash\nsystemctl start x\n```\n", 2, 2),
+    "comments": ("```bash\n# Stop it\nsystemctl stop x\n\n# Start the old one\nsystemctl start x\n```\n", 2, 1),
+    "numbered comments": ("```bash\n# 1. Stop it\nsystemctl stop x\n\n# 2. Start the old one\nsystemctl start x\n```\n", 2, 1),
+    "step comments": ("```bash\n# Step 1: Stop it\nsystemctl stop x\n\n# Step 2: Start the old one\nsystemctl start x\n```\n", 2, 1),
+    "kotlin": ("```kotlin\n// 1. Set the flag to false\nFlags.enabled = false\n\n// 2. Build again\nbuild()\n```\n", 2, 0),
+    "javascript": ("```javascript\n// 1. Set the flag to false\nconst enabled = false;\n\n// 2. Build again\nrun();\n```\n", 2, 0),
+    "powershell": ("```powershell\n# 1. Stop it\nStop-Service x\n\n# 2. Start it\nStart-Service x\n```\n", 2, 1),
+    "one block": ("```bash\ngit revert HEAD\ngit push\n```\n", 1, 1),
+    "words and a block": ("Go to the last tag and push it:\n\n```bash\ngit checkout v1\ngit push\n```\n", 1, 1),
+    "no language": ("```\nkubectl rollout undo deploy/x\nkubectl rollout status deploy/x\n```\n", 1, 1),
+    "script": ("```bash\n#!/bin/bash\n# back.sh\nset -e\nAPP=x\n\n# Stop it\nsystemctl stop $APP\n\n# Start it\nsystemctl start $APP\n```\n", 2, 1),
+    "step headings": ("{h}# Step 1: Stop it\n\n```bash\nsystemctl stop x\n```\n\n{h}# Step 2: Start it\n\n```bash\nsystemctl start x\n```\n", 2, 2),
+    "told step headings": ("{h}# Step 1 - Stop it\n\nIn the console.\n\n{h}# Step 2 - Start it\n\nThere too.\n", 2, 0),
+    "numbered headings": ("{h}# 1. Stop it\n\n```bash\nsystemctl stop x\n```\n\n{h}# 2. Start it\n\n```bash\nsystemctl start x\n```\n", 2, 2),
+    "bold steps": ("**Step 1: Stop it**\n\n```bash\nsystemctl stop x\n```\n\n**Step 2: Start it**\n\nIn the console.\n", 2, 1),
+    "bold numbers": ("**1. Stop it**\n\n```bash\nsystemctl stop x\n```\n\n**2. Start it**\n\n```bash\nsystemctl start x\n```\n", 2, 2),
+    "labels": ("**When to use:** it is red\n\n**Time to recover:** 5 minutes\n\n**Steps:**\n\n1. Stop it\n2. Start it\n", 2, 0),
+}  # fmt: skip
+ALONE = {
+    "boxes": ("- [ ] Stop the service\n- [ ] Start the old image\n", 2, 0),
+    "prose": (
+        "Ask the engineer on duty to switch the flag off. Restore the last backup. Nobody else has to act.\n",
+        2,
+        0,
+    ),
+}
+"""Forms that are a procedure where nothing else is."""
+COLLECTING = [
+    "Rollback Procedures",
+    "Rollback Scenarios",
+    "Rollback Methods",
+    "Rollback Strategies",
+    "Emergency Procedures",
+    "Recovery Procedures",
+    "Rollback",
+]
+ONE = [
+    "Rollback Procedure",
+    "Rollback Steps",
+    "Manual Rollback",
+    "Emergency Rollback",
+    "Full Rollback",
+    "Quick Rollback",
+    "Steps to roll back",
+    "Step-by-Step Rollback Process",
+    "Rollback Commands",
+    "Rollback Workflow",
+    "Rollback",
+    "分阶段回滚策略",
+    "Retour arrière",
+]
+NAMES = [
+    ["Database Rollback", "Revert the configuration", "Restore the previous image"],
+    ["1. Database Rollback", "2. Configuration", "3. Restore the previous image"],
+    ["Phase 1: Database", "Phase 2: Configuration", "Phase 3: Image"],
+    ["A. Database rollback", "B. Configuration", "C. Previous image"],
+    ["Method 1: Database", "Method 2: Configuration", "Method 3: Image"],
+    ["Scenario 1: Database is broken", "Scenario 2: Configuration is wrong", "Scenario 3: New image crashes"],
+    ["Strategy 1: Database", "Strategy 2: Configuration", "Strategy 3: Image"],
+    ["Path A: Database", "Path B: Configuration", "Path C: Image"],
+    ["Niveau 1 : Base", "Niveau 2 : Configuration", "Niveau 3 : Image"],
+    ["🔴 Complete Rollback", "🟡 Partial Rollback", "🟢 Flag off"],
+    ["Web host", "Database service", "Feature flags"],
+    ["4.1 Database", "4.2 Configuration", "4.3 Image"],
+    ["Rollback to Previous Version", "Deploy the last known good image", "Emergency Shutdown"],
+    ["Service won't start", "Data corruption", "Bad deployment"],
+    ["Option A: Git revert", "Option B: Console of the host", "Option C: Restore the backup"],
+]
+
+
+def levels_of(text: str) -> list[tuple[str, int, int]]:
+    """Returns (name, steps, blocks with commands) of each level."""
+    return [
+        (level.name, len(level.steps), len({f.line for step in level.steps for f in step.fences if f.role == "command"}))
+        for level in read_plan(text).parts.levels
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+@pytest.mark.parametrize("heading", ONE)
+def test_one_procedure_in_every_form(heading: str, depth: int) -> None:
+    marks = "#" * depth
+    above = "" if depth == 2 else "## Plan\n\n"
+    for form, (body, steps, commands) in {**FORMS, **ALONE}.items():
+        text = f"# Runbook of x\n\nAbout x.\n\n{above}{marks} {heading}\n\n{body.replace('{h}', marks)}\n## Notes\n\nNothing.\n"
+        assert levels_of(text) == [(heading, steps, commands)], form
+
+
+@pytest.mark.parametrize("names", NAMES, ids=lambda names: names[0])
+@pytest.mark.parametrize("heading", COLLECTING)
+def test_several_procedures_under_a_heading_that_collects_them(heading: str, names: list[str]) -> None:
+    for place, (form, (body, steps, commands)) in enumerate(FORMS.items()):
+        depth = 2 + place % 2
+        above = "" if depth == 2 else "## Plan\n\n"
+        marks = "#" * (depth + 1)
+        told = "\n".join(f"{marks} {name}\n\n{body.replace('{h}', marks)}" for name in names)
+        text = f"# Rollback plan of x\n\n{above}{marks[1:]} {heading}\n\n{told}\n## Notes\n\nNothing.\n"
+        assert levels_of(text) == [(name, steps, commands) for name in names], form
