@@ -6,6 +6,7 @@ from typing import Any
 from incidents.models import Contact
 from plans.callers import Place, Rehearsal
 from rollbacks.models import Run, Target
+from rollbacks.readiness import readiness
 
 MOST = 400
 
@@ -24,7 +25,7 @@ def rehearsals(plans: list[int]) -> Iterator[Rehearsal]:
 
 
 def places(plan: Any) -> Iterator[Place]:
-    """The targets of a plan with their values and contacts. Two queries."""
+    """The targets of a plan with their values and contacts, and what each still lacks."""
     targets = Target.objects.filter(plan=plan).select_related("service", "environment")
     called: dict[int, list[Contact]] = {}
     for contact in Contact.objects.filter(target__plan=plan).order_by("order"):
@@ -33,4 +34,9 @@ def places(plan: Any) -> Iterator[Place]:
         words = frozenset(word.strip() for word in target.deployment.split(",") if word.strip())
         values = {name: str(value) for name, value in target.params.items()}
         contacts = tuple((f"{one.role} {one.name}".strip(), one.address) for one in called.get(target.pk, []))
-        yield Place(str(target), values, words, contacts)
+        ready = readiness(target)
+        lacks = (
+            *([ready.sentence] if ready.sentence else []),
+            *(f"{row.name}: {row.sentence}" for row in ready.rows if not row.ok),
+        )
+        yield Place(str(target), values, words, contacts, target.get_absolute_url(), lacks)

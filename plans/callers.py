@@ -35,6 +35,10 @@ class Place:
     alternatives: frozenset[str]
     contacts: tuple[tuple[str, str], ...]
     """(role and name, address), the first to be called first."""
+    address: str = ""
+    """The page of the place; empty where there is none."""
+    lacks: tuple[str, ...] = ()
+    """What keeps the approved revision from running there, a sentence each."""
 
 
 # (primary keys of plans): rehearsals, the newest first.

@@ -1,40 +1,78 @@
 """The check-up of a text as its page shows it: the same findings as `plan check`, worst first, equal ones together."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from plans.document.checkup import WEIGHTS, Finding, Procedure, look_over
-from plans.wording import count
+from plans.questions.unfilled import unfilled_in
+from plans.wording import and_list, count
 
 Json = dict[str, Any]
 HEADINGS = {
     "stops": ("What stops it", "needs-you"),
+    "unfilled": ("Values that nobody fills in", "needs-you"),
     "cannot_fail": ("Checks that cannot fail", "needs-you"),
     "unproved": ("What nothing proves", "is-late"),
     "missing": ("What is missing", ""),
     "unmeasured": ("Promises not measured, or not kept", "is-late"),
     "unwise": ("What is legal but unwise", "is-late"),
 }
+ORDER = (WEIGHTS[0], "unfilled", *WEIGHTS[1:])
 SHOWN = 6
+NAMED = 8
+"""How many places of one finding are named; the others are counted."""
+_NAMES = re.compile(r"\b[Ll]evel (\d+)\b|“([^”]*)”")
+_PROCEDURES = ("restore", "evidence", "checks", "reads")
+
+
+@dataclass
+class Row:
+    """A finding with the other lines of the same words, and the other things of which the same is said."""
+
+    finding: Finding
+    lines: list[int]
+    others: dict[str, list[int]] = field(default_factory=dict)
+    """ "level 2" → its lines, in the order of the lines."""
+
+    @property
+    def named(self) -> list[tuple[str, list[int]]]:
+        return list(self.others.items())[:NAMED]
+
+    @property
+    def unnamed(self) -> int:
+        return max(0, len(self.others) - NAMED)
+
+    def sentence(self, name: str) -> str:
+        """One line for a terminal: file, line, what, what to do, where else."""
+        said = self.finding.sentence(name)
+        code = f" [{self.finding.code}]" if self.finding.code else ""
+        said = said.removesuffix(code)
+        if self.lines[1:]:
+            said += f" Also on line{'s' if len(self.lines) > 2 else ''} {and_list(self.lines[1:])}."
+        if self.others:
+            named = [f"{what} (line {', '.join(map(str, lines))})" for what, lines in self.named]
+            said += f" The same for {and_list([*named, f'{self.unnamed} more'] if self.unnamed else named)}."
+        return said + code
 
 
 @dataclass(frozen=True)
 class Group:
-    """Findings of one sort; `lines` of each are all the lines where the same is found."""
+    """Findings of one sort."""
 
     kind: str
     heading: str
     tone: str
-    rows: list[tuple[list[int], Finding]]
+    rows: list[Row]
 
     @property
-    def first(self) -> list[tuple[list[int], Finding]]:
+    def first(self) -> list[Row]:
         """What stands open; what stops a plan stands open whole."""
         return self.rows if self.kind == "stops" else self.rows[:SHOWN]
 
     @property
-    def more(self) -> list[tuple[list[int], Finding]]:
+    def more(self) -> list[Row]:
         return self.rows[len(self.first) :]
 
 
@@ -50,6 +88,11 @@ class CheckUp:
     not_understood: list[Json]
     inferences: list[Json]
 
+    @property
+    def needs_answers(self) -> bool:
+        """True when something has to be answered before a run does what was meant."""
+        return any(group.kind in ("stops", "unfilled") for group in self.groups)
+
 
 def check_up(
     compiled: Json,
@@ -61,11 +104,11 @@ def check_up(
     """All findings of one text; `measured` as in `plans.document.checkup.examine`."""
     found = look_over(compiled, problems, lint, measured)
     levels = [procedure for procedure in found.procedures if procedure.undo]
-    verdict, tone = _verdict(problems, len(found.procedures), len(levels))
+    verdict, tone = _verdict(problems, len(levels))
     return CheckUp(
         verdict=verdict,
         tone=tone,
-        groups=list(_groups(found.findings)),
+        groups=groups_of(found.findings, compiled),
         procedures=found.procedures,
         problems=problems,
         not_understood=reading.get("not_understood", []),
@@ -73,7 +116,12 @@ def check_up(
     )
 
 
-def _verdict(problems: list[Json], procedures: int, levels: int) -> tuple[str, str]:
+def groups_of(findings: Iterable[Finding], compiled: Json) -> list[Group]:
+    """The findings by sort, the worst sort first; the values that nobody fills in are found here."""
+    return list(_groups([*findings, *_unfilled(compiled)]))
+
+
+def _verdict(problems: list[Json], levels: int) -> tuple[str, str]:
     if problems:
         return (
             f"Cannot run yet: {count(len(problems), 'problem')}. Everything else is understood and kept.",
@@ -81,16 +129,45 @@ def _verdict(problems: list[Json], procedures: int, levels: int) -> tuple[str, s
         )
     if not levels:
         return "Nothing here would run: no level with steps was found.", "needs-you"
-    return f"Can run once it is approved: {count(procedures, 'procedure')}.", "is-done"
+    return f"Can run once it is approved: {count(levels, 'level')}.", "is-done"
 
 
-def _groups(findings: tuple[Finding, ...]) -> Iterator[Group]:
-    """The same words on several lines are one row: a blank that stands ten times is one thing to do."""
-    for kind in WEIGHTS:
-        rows: dict[tuple[str, str], tuple[list[int], Finding]] = {}
+def _unfilled(compiled: Json) -> Iterator[Finding]:
+    parts = [level.get(key) or [] for level in compiled.get("levels") or [] for key in ("steps", "undo")]
+    parts += [compiled.get(key) or [] for key in _PROCEDURES]
+    for one in unfilled_in([step for part in parts for step in part]):
+        if one.is_variable:
+            message = f"`{one.raw}` is set by nobody: a step sees only the variables that it names."
+            mend = f"Add `env={one.raw[1:]}`, or `secrets={one.raw[1:]}` for a secret of the target."
+        else:
+            message = f"`{one.raw}` is filled in by nobody: the command runs with it as it stands."
+            mend = "Write it in angle brackets and declare it under `params:`."
+        yield Finding(one.line, "unfilled", message, mend)
+
+
+def _groups(findings: list[Finding]) -> Iterator[Group]:
+    """What is said of several lines, levels or steps is one row: it is one thing to understand."""
+    proved_by_nobody = {finding.line for finding in findings if finding.code == "once-unverified"}
+    for kind in ORDER:
+        rows: dict[tuple[str, str], Row] = {}
         for finding in findings:
-            if finding.kind == kind:
-                lines, _first = rows.setdefault((finding.message, finding.mend), ([], finding))
-                lines += [] if finding.line in lines else [finding.line]
+            if finding.kind != kind or (finding.code == "no-check-after" and finding.line in proved_by_nobody):
+                continue
+            _put(rows, finding, together=kind != "stops")
         if rows:
             yield Group(kind, *HEADINGS[kind], list(rows.values()))
+
+
+def _put(rows: dict[tuple[str, str], Row], finding: Finding, *, together: bool) -> None:
+    """Adds a finding to the row that says the same: with the same words, or of another level or step."""
+    words = _NAMES.sub("#", finding.message) if together else finding.message
+    row = rows.setdefault((words, finding.mend), Row(finding, []))
+    name = _name(finding.message) if finding.message != row.finding.message else ""
+    lines = row.others.setdefault(name, []) if name else row.lines
+    lines += [] if finding.line in lines else [finding.line]
+
+
+def _name(message: str) -> str:
+    """ "level 2" or "“Restart”": of what the message speaks."""
+    match = _NAMES.search(message)
+    return "" if match is None else f"level {match[1]}" if match[1] else f"“{match[2]}”"

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from plans.check_up import check_up
 from plans.differences import Line, differences, summary
 from plans.edits import take_back
+from plans.outline import Outline, outlines
 from plans.questions import Question, ask
 from plans.questions.question import Choice, Row
+from plans.questions.sheet import Sheet
 from plans.side_by_side import SourceLine, source_lines
 from plans.wording import count
 
@@ -51,6 +54,10 @@ class GuidePage:
     last_lines: list[Line]
     all_lines: list[Line]
     all_summary: str
+    would_run: list[Outline]
+    """What the text would do as it stands; empty while a question keeps it from running."""
+    open_ends: list[str]
+    """What stays unproved or missing, in a line each."""
 
     @property
     def can_run(self) -> bool:
@@ -60,6 +67,7 @@ class GuidePage:
 def guide_page(guide: Any, given: dict[str, str] | None = None) -> GuidePage:
     """The page of a guide; `given` is what stood in a form that could not be used."""
     questions = ask(guide.text, frozenset(guide.skipped))
+    must, sheet = sum(one.must for one in questions), Sheet(guide.text)
     question = questions[0] if questions else None
     source = list(source_lines(guide.text))
     for_all = question.for_all if question else ()
@@ -75,14 +83,22 @@ def guide_page(guide: Any, given: dict[str, str] | None = None) -> GuidePage:
         for_all=for_all,
         chosen_for_all=(given or {}).get("choice-all", "") or (question.rows[0].suggested if question else ""),
         is_one_by_one=any(row.chosen for row in rows),
-        left=sum(one.must for one in questions),
+        left=must,
         optional=sum(not one.must for one in questions),
         as_list=len(rows) > 1 or any(len(row.row.choices) > BUTTONS for row in rows),
         own_lines="\n".join(guide.text.split("\n")[first - 1 : last]),
         last_lines=differences(take_back(guide.text, guide.last_edits), guide.text) if guide.last else [],
         all_lines=whole,
         all_summary=summary(whole),
+        would_run=outlines(sheet.compiled) if not must else [],
+        open_ends=_open_ends(sheet) if not must else [],
     )
+
+
+def _open_ends(sheet: Sheet) -> list[str]:
+    """How many findings of each sort the check-up has, as "What nothing proves: 5"."""
+    found = check_up(sheet.compiled, {}, [], [one.to_json() for one in sheet.lint])
+    return [f"{group.heading}: {len(group.rows)}" for group in found.groups]
 
 
 def _shown(place: int, row: Row, source: list[SourceLine], given: dict[str, str], *, for_all: bool) -> Shown:
@@ -106,7 +122,7 @@ def answer_words(question: Question, given: dict[str, str]) -> str:
         if choice is not None:
             text = given.get(f"text-{place}", "").strip() if choice.asks else ""
             words.append((row.label, f"{choice.label}{f': {text}' if text else ''}"))
-    return _joined(words)
+    return _joined(words).replace("`", "")
 
 
 def _joined(words: list[tuple[str, str]]) -> str:

@@ -115,7 +115,10 @@ def _watch(watch: Json) -> str:
 def _notes(compiled: Json, reading: Json, problems: list[Json], lint: list[Json]) -> Iterator[Note]:
     for problem in problems:
         yield Note(problem["line"], "bad", "Problem", problem["message"], problem.get("hint") or "")
+    unproved = {finding["line"] for finding in lint if finding.get("code") == "once-unverified"}
     for finding in lint:
+        if finding.get("code") == "no-check-after" and finding["line"] in unproved:
+            continue
         yield Note(finding["line"], "odd", "Unwise", finding["message"], finding.get("hint") or "")
     for level in compiled.get("levels", []):
         promise = f"promises {length(level['promise_seconds'])}" if level.get("promise_seconds") else "promises no time"

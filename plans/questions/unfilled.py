@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from plans.document import placeholders, shell
 from plans.questions.sheet import Sheet
 
+Json = dict[str, Any]
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9]+(?:[ _-][A-Z0-9]+)*")
 _WORDS = re.compile(
     r"[A-Za-z]{2,}(?:[ _-][A-Za-z0-9]{2,}){1,6}|(?i:version|tag|name|id|commit|hash|date|url|host|branch|backup)"
@@ -39,19 +41,28 @@ class Unfilled:
 
 def unfilled(sheet: Sheet) -> list[Unfilled]:
     """Every one of them, in the order of the lines; each once a line."""
+
+    def whole(step: Json) -> str:
+        fence = sheet.fence_at(step["body_line"])
+        return fence.body if fence else step["body"]
+
+    return unfilled_in(sheet.steps, whole)
+
+
+def unfilled_in(steps: list[Json], whole: Callable[[Json], str] = lambda step: str(step["body"])) -> list[Unfilled]:
+    """The same for compiled steps; `whole` gives the block that a step stands in."""
     found: dict[tuple[int, str], Unfilled] = {}
-    for step in sheet.steps:
+    for step in steps:
         if step["kind"] not in ("shell", "exec", "http"):
             continue
-        fence = sheet.fence_at(step["body_line"])
-        given = {*step.get("env", []), *step.get("secrets", []), *_given(fence.body if fence else step["body"])}
+        given = {*step.get("env", []), *step.get("secrets", []), *_given(whole(step))}
         for one in (*_blanks(step), *(_variables(step, given) if step["kind"] != "http" else ())):
             found.setdefault((one.line, one.raw), one)
     return sorted(found.values(), key=lambda one: one.line)
 
 
-def _blanks(step: dict[str, object]) -> Iterator[Unfilled]:
-    body, first = str(step["body"]), int(str(step["body_line"]))
+def _blanks(step: Json) -> Iterator[Unfilled]:
+    body, first = step["body"], step["body_line"]
     for offset, text in _commands(body):
         for raw in placeholders.find(text):
             if raw.startswith("$") or raw.startswith("<") or not _is_meant(raw):
@@ -68,8 +79,8 @@ def _is_meant(raw: str) -> bool:
     return bool(_CAPITALS.fullmatch(inside) or _WORDS.fullmatch(inside))
 
 
-def _variables(step: dict[str, object], given: set[str]) -> Iterator[Unfilled]:
-    body, first = str(step["body"]), int(str(step["body_line"]))
+def _variables(step: Json, given: set[str]) -> Iterator[Unfilled]:
+    body, first = step["body"], step["body_line"]
     if _FROM_A_FILE.search(body):
         return
     for offset, text in _commands(body, speaking=True):

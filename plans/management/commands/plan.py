@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from plans.check_up import groups_of
 from plans.document import PlanDocument, read_plan
 from plans.document.checkup import examine
 from plans.document.document import LARGEST
@@ -54,12 +55,11 @@ class Command(BaseCommand):
         document = self._load(name)
         if document is None:
             return 2
-        checkup = examine(document)
-        for finding in checkup.findings:
-            self.stdout.write(finding.sentence(name))
+        checkup, compilation = examine(document), document.compile()
+        for row in (row for group in groups_of(checkup.findings, compilation.compiled) for row in group.rows):
+            self.stdout.write(row.sentence(name))
         for procedure in checkup.procedures:
             self.stdout.write(f"{name}:{procedure.line}: {procedure.sentence()}.")
-        compilation = document.compile()
         problems, warnings = len(compilation.problems), len(compilation.lint)
         verdict = "can run" if not problems else "cannot run"
         self.stdout.write(f"{name}: {verdict}; {_count(problems, 'problem')}, {_count(warnings, 'warning')}.")

@@ -146,3 +146,44 @@ def test_an_answer_changes_something(plan_author: User) -> None:
         guide.answer(question="?", answer="!", text=guide.text, seen=0)
     with pytest.raises(Refused, match="no answer to take back"):
         guide.undo(seen=0)
+
+
+UNFILLED = GOOD.replace("echo off > flag", "echo off > flag\n   restart [SHOP_NAME]")
+
+
+def test_the_end_says_step_by_step_what_would_run(author: Client) -> None:
+    page = text(author.post(ADDRESS, ASKED, follow=True))
+    assert "Level 1: Flag off</b>" in page
+    assert "1 step, 1 run by Firebreak" in page
+    assert "runs 1 command" in page
+    assert "What is missing: " in page
+
+
+def test_a_text_that_would_run_with_a_blank_is_asked_about_before_its_approval(
+    signed_in: SignedIn, plan_author: User
+) -> None:
+    make_plan(UNFILLED, by=plan_author)
+    client = signed_in(plan_author)
+    page = text(client.get("/plans/shop/"))
+    assert "Where does [SHOP_NAME] come from?" in page
+    assert "Make it run" in page
+    client.post(ADDRESS, {"question": "blanks", "version": "0", "choice-0": "ask"})
+    client.post(f"{ADDRESS}revision/", {"reason": "Asked for"})
+    page = text(client.get("/plans/shop/"))
+    assert "Not answered yet" not in page
+    assert "btn primary wide" in page
+
+
+def test_many_equal_rows_are_answered_in_one_field(signed_in: SignedIn, plan_author: User) -> None:
+    items = "".join(
+        f"{number}. **Part {number}**\n   ```\n   Click the next button\n   ```\n" for number in range(1, 6)
+    )
+    make_plan(f"# Shop\n\n### Level 1: Back (1 min)\n\n{items}", by=plan_author)
+    client = signed_in(plan_author)
+    page = text(client.get(ADDRESS))
+    assert "Answer for all 5" in page
+    assert page.count('<option value="">as for all</option>') == 5
+    client.post(ADDRESS, {"question": "fences", "version": "0", "choice-all": "manual", "choice-4": "text"})
+    guide = Guide.objects.get()
+    assert guide.text.count("kind=manual") == 4
+    assert guide.text.count("```text\n") == 1

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from plans.models import Plan
+from rollbacks.models import Environment, Service, Target
 from tests.plans.pages.plans_for_tests import BROKEN, GOOD, make_plan
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +248,26 @@ def test_a_text_is_checked_while_it_is_written(author: Client, plan_author: User
     assert "Can run once it is approved" in text(author.post("/plans/check-up/live/", {"text": GOOD}))
     assert "There is no text yet" in text(author.post("/plans/check-up/live/", {"text": " "}))
     assert Plan.objects.count() == 1
+
+
+def test_an_approved_plan_says_where_it_runs(author: Client, plan_author: User) -> None:
+    plan = make_plan(by=plan_author, slug="placed")
+    assert "Where it runs" not in text(author.get("/plans/placed/"))
+    assert plan.current
+    plan.current.approve(by=plan_author)
+    assert "No service uses this plan yet" in text(author.get("/plans/placed/"))
+    service, environment = Service.objects.create(name="Shop"), Environment.objects.create(name="staging")
+    target = Target.objects.create(service=service, environment=environment, plan=plan)
+    page = text(author.get("/plans/placed/"))
+    assert f'<a href="{target.get_absolute_url()}"><b>Shop staging</b></a>' in page
+    assert "Ready" in page
+
+
+def test_a_place_that_lacks_something_says_what(author: Client, plan_author: User) -> None:
+    wanted = BROKEN.replace("service: shop\n", "service: shop\nparams:\n  wanted: {bind: target}\n")
+    plan = make_plan(wanted, by=plan_author, approved=True, slug="placed")
+    service, environment = Service.objects.create(name="Shop"), Environment.objects.create(name="staging")
+    Target.objects.create(service=service, environment=environment, plan=plan)
+    page = text(author.get("/plans/placed/"))
+    assert "Not ready" in page
+    assert "&lt;wanted&gt; has no value here" in page

@@ -1,8 +1,12 @@
 """The pure parts of the plan pages."""
 
-import pytest
+import io
+from pathlib import Path
 
-from plans.check_up import check_up
+import pytest
+from django.core.management import call_command
+
+from plans.check_up import CheckUp, Row, check_up
 from plans.differences import differences, summary
 from plans.document import read_plan
 from plans.document.checkup import examine
@@ -93,15 +97,52 @@ def test_the_header_is_explained_line_by_line() -> None:
     }
 
 
-def test_the_page_says_what_the_command_says() -> None:
-    read = Revision.read(BROKEN)
-    report = check_up(read.compiled, read.understood, read.problems, read.lint)
-    shown = [(line, finding.message) for group in report.groups for lines, finding in group.rows for line in lines]
-    assert shown == [(found.line, found.message) for found in examine(read_plan(BROKEN)).findings]
+def report_of(text: str) -> CheckUp:
+    read = Revision.read(text)
+    return check_up(read.compiled, read.understood, read.problems, read.lint)
+
+
+def rows_of(text: str, kind: str) -> list[Row]:
+    return next((group.rows for group in report_of(text).groups if group.kind == kind), [])
+
+
+def test_the_page_says_what_the_command_says(tmp_path: Path) -> None:
+    file, out = tmp_path / "shop.md", io.StringIO()
+    file.write_text(BROKEN)
+    with pytest.raises(SystemExit):
+        call_command("plan", "check", str(file), stdout=out)
+    rows = [row for group in report_of(BROKEN).groups for row in group.rows]
+    assert rows
+    assert out.getvalue().splitlines()[: len(rows)] == [row.sentence(str(file)) for row in rows]
+    said = {row.finding.message for row in rows} | {finding.message for finding in examine(read_plan(BROKEN)).findings}
+    assert len(said) == len(rows)
 
 
 def test_the_same_words_on_several_lines_are_one_row() -> None:
-    text = BROKEN.replace("   echo <wanted>", "   echo <wanted>\n   cat <wanted>")
-    read = Revision.read(text)
-    stops = check_up(read.compiled, read.understood, read.problems, read.lint).groups[0]
-    assert [(lines, finding.message) for lines, finding in stops.rows] == [([17, 18], "`<wanted>` is not declared.")]
+    stops = rows_of(BROKEN.replace("   echo <wanted>", "   echo <wanted>\n   cat <wanted>"), "stops")
+    assert [(row.lines, row.finding.message) for row in stops] == [([17, 18], "`<wanted>` is not declared.")]
+
+
+def test_what_is_said_of_every_level_is_said_once() -> None:
+    level = "\n### Level {0}: Part {0} (1 min)\n\n1. **Do part {0}**\n\n   ```bash\n   part {0}\n   ```\n"
+    text = "# Back\n" + "".join(level.format(number) for number in range(1, 13))
+    (row,) = [row for row in rows_of(text, "missing") if "taken back" in row.finding.message]
+    assert row.finding.message == "Level 1 cannot be taken back."
+    assert row.named[:2] == [("level 2", [11]), ("level 3", [19])]
+    assert (len(row.named), row.unnamed) == (8, 3)
+    assert "The same for level 2 (line 11), level 3 (line 19)," in row.sentence("x.md")
+    unproved = rows_of(text, "unproved")
+    assert [row.finding.code for row in unproved] == ["no-validation", "once-unverified"]
+    assert unproved[1].named[0] == ("“Do part 2”", [15])
+
+
+def test_values_that_nobody_fills_in_are_told_behind_what_stops_it() -> None:
+    text = GOOD.replace("echo off > flag", 'curl -fsS -m 5 -H "$TOKEN" https://x/[ZONE_ID]')
+    report = report_of(text)
+    assert report.groups[0].kind == "unfilled"
+    assert report.needs_answers
+    assert [row.finding.message.split(":")[0] for row in report.groups[0].rows] == [
+        "`[ZONE_ID]` is filled in by nobody",
+        "`$TOKEN` is set by nobody",
+    ]
+    assert not report_of(GOOD).needs_answers
