@@ -1,4 +1,6 @@
-"""`Authorization: Bearer <secret:API_TOKEN>`: a header that names a secret, whose value is put in when it is sent."""
+"""`Authorization: Bearer <secret:API_TOKEN>`: a header that names a secret, whose value is put in when it is sent.
+
+An http fence has its headers below its first line, a graphql fence in `header=`."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -37,7 +39,8 @@ def _value(header: str, text: str, secrets: Mapping[str, str]) -> str:
 
 def named_by(step: Mapping[str, Any]) -> set[str]:
     """Every secret that a step names, for its environment or for a header."""
-    return {*(step.get("secrets") or []), *NAMED.findall(str(step.get("body") or ""))}
+    texts = f"{step.get('body') or ''}\n{step.get('header') or ''}"
+    return {*(step.get("secrets") or []), *NAMED.findall(texts)}
 
 
 def problems_of(step: Mapping[str, Any], known: Iterable[str]) -> list[str]:

@@ -68,13 +68,18 @@ def parse_request(text: str) -> Request:
     url = rest.strip().split(" ")[0]
     if method.upper() not in METHODS or not url:
         raise ValueError(f"“{first.strip()[:80]}” is no request: begin with a method and a URL, such as GET http://…")
+    return Request(method.upper(), url, headers_of(header_lines), body.encode())
+
+
+def headers_of(lines: Iterable[str]) -> dict[str, str]:
+    """`Name: value` a line. Raises ValueError with a sentence."""
     headers = {}
-    for line in header_lines:
+    for line in lines:
         name, colon, value = line.partition(":")
         if not colon or not name.strip():
             raise ValueError(f"“{line[:80]}” is no header: write Name: value.")
         headers[name.strip()] = value.strip()
-    return Request(method.upper(), url, headers, body.encode())
+    return headers
 
 
 def graphql_request(url: str, document: str, headers: Mapping[str, str] | None = None) -> Request:

@@ -12,7 +12,7 @@ PLACEHOLDER = re.compile(r"(?<!\(\?P)(?<!<)<([A-Za-z][A-Za-z0-9_.-]{0,63})>")
 # Inert bare, in quotes and in heredocs: no leading dash, no space, no metacharacter, no newline.
 INERT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}")
 # The texts of a step that may hold placeholders.
-TEXTS = ("title", "item", "body", "path", "url", "log", "pattern", "cwd", "via")
+TEXTS = ("title", "item", "body", "path", "url", "header", "log", "pattern", "cwd", "via")
 # In these a `<word>` that no parameter declares is refused too: a shell would read it as a redirection.
 COMMANDS = ("shell", "exec")
 # In a step that is asked for every line of its output, not only for its last.
@@ -87,7 +87,7 @@ def unbound(step: Mapping[str, Any], declared: Iterable[str]) -> list[str]:
                 if (
                     name not in known
                     and not (step.get("kind") in COMMANDS and key == "body")
-                    and key not in ("url", "path", "log", "cwd")
+                    and key not in ("url", "header", "path", "log", "cwd")
                 ):
                     continue  # a tag in a request's body, a word in a title
                 line = int(step.get("line") or 0) + (str(text)[: match.start()].count("\n") if key == "body" else 0)

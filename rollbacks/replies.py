@@ -2,13 +2,17 @@
 the labelled load."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from rollbacks.asserts import broken_assert, needs_body, speaks_of_errors
 from rollbacks.context import Answer
-from rollbacks.http_client import OURS, Reply, Request, graphql_request, parse_request
+from rollbacks.http_client import OURS, Reply, Request, graphql_request, headers_of, parse_request
 from rollbacks.measure import Measure, condition_holds, limit_in_words
+
+# `header=` of a graphql fence may hold several: a semicolon ends one where another name follows.
+HEADER_ENDS = re.compile(r";\s*(?=[A-Za-z0-9-]+:)")
 
 
 def http_request_of(step: Mapping[str, Any]) -> Request:
@@ -25,7 +29,8 @@ def graphql_request_of(step: Mapping[str, Any]) -> Request:
     """The POST of a graphql fence. Raises ValueError with a sentence."""
     if not step.get("url"):
         raise ValueError("This graphql check has no url=.")
-    return graphql_request(str(step["url"]), str(step.get("body") or ""))
+    headers = headers_of(HEADER_ENDS.split(step["header"])) if step.get("header") else {}
+    return graphql_request(str(step["url"]), str(step.get("body") or ""), headers)
 
 
 def without_answer(reply: Reply) -> Answer | None:

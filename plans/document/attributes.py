@@ -45,6 +45,7 @@ KEYS: dict[str, frozenset[str]] = {
     "every": _CHECKS,
     "passes": _CHECKS,
     "url": ASKING,
+    "header": frozenset({"graphql"}),
     "signal": ASKING,
     "threshold": ASKING,
 }

@@ -235,6 +235,7 @@ class FenceStep:
             for key in ("path", "url", "log", "pattern", "cwd", "via")
             if compiled[key]
         ]
+        texts += [(self.fence.line, compiled["header"])] if "header" in compiled else []
         texts += [(self.fence.line, text) for text in compiled["assert"]]
         refusing.refuse_placeholders(texts, header, findings, every=False)
         refusing.refuse_placeholders([(self.fence.first, self._fillable())], header, findings, every=is_command)

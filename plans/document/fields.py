@@ -18,6 +18,8 @@ _ONLY_IF = re.compile(
     r"(?P<not>not\s+)?(?P<fact>[A-Za-z][A-Za-z0-9_.-]*)|(?P<name>[A-Za-z][A-Za-z0-9_.-]*?)\s*(?P<op><=|==|>=|<|>)\s*(?P<value>[^\s<>=]+)"
 )
 _ASSERT = re.compile(r"exists\s+[\w.$\[\]-]+|[\w.$\[\]-]+\s*(?:==|!=)\s*\S.*", re.DOTALL)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
+_HEADER_ENDS = re.compile(r";\s*(?=[A-Za-z0-9-]+:)")
 _COUNT = re.compile(r"(==|!=|<=|>=|<|>)?\s*\d{1,9}")
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -68,9 +70,23 @@ class Fields:
             "every": self._duration("every", 5.0),
             "passes": self._whole("passes", 1, 1, 1000),
             "url": self.attributes.get("url"),
+            **self._header(),
             "signal": self._signal(),
             "threshold": self._threshold(),
         }
+
+    def _header(self) -> dict[str, str]:
+        """Only where there is one: the compiled form of every other step stays as it is."""
+        value = self.attributes.get("header")
+        if value is None or self.kind != "graphql":
+            return {}
+        parts = [one.strip().partition(":") for one in _HEADER_ENDS.split(value)]
+        if not all(_HEADER_NAME.fullmatch(name) and said.strip() for name, _, said in parts):
+            self.problem(
+                f"`header={value[:60]}` is no header.",
+                'Write `header="Authorization: Bearer <secret:NAME>"`; `;` stands before the next one.',
+            )
+        return {"header": value}
 
     def _one_of(self, key: str, known: tuple[str, ...]) -> str | None:
         value = self.attributes.get(key)

@@ -232,3 +232,11 @@ def test_boxes_of_a_validation_are_checks_with_their_fences() -> None:
 def test_boxes_of_a_procedure_are_steps_with_their_fences() -> None:
     steps = steps_of(f"- [ ] Stop\n\n  {F}bash\n  stop-it\n  {F}\n\n- [ ] Look\n")
     assert brief(steps, "number", "kind", "title") == [("1", "shell", "Stop"), ("2", "manual", "Look")]
+
+
+def test_a_graphql_fence_may_carry_headers() -> None:
+    attributes = "{url=http://api.test/graphql header='Authorization: Bearer <secret:API_TOKEN>; X-For: orders'}"
+    (step,) = steps_of(f"1. Ask.\n\n   {F}graphql {attributes}\n   {{ you }}\n   {F}\n")
+    assert step["header"] == "Authorization: Bearer <secret:API_TOKEN>; X-For: orders"
+    (plain,) = steps_of(f"1. Ask.\n\n   {F}graphql {{url=http://api.test/graphql}}\n   {{ you }}\n   {F}\n")
+    assert "header" not in plain

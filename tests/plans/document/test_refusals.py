@@ -79,6 +79,8 @@ CASES = [
     Case("expect", QUERY, QUERY.replace("url", "expect=9 url", 1), "```graphql", "`expect=9` is no number"),
     Case("assert", "exists data.orders.0.id", "looks good", "```graphql", "`assert` cannot be read"),
     Case("every", QUERY, QUERY.replace("url", "every=often url", 1), "```graphql", "`every=often` is no duration"),
+    Case("header", QUERY, QUERY.replace("url", "header=Bearer url", 1), "```graphql", "`header=Bearer` is no header"),
+    Case("header that is filled", QUERY, QUERY.replace("url", "header='A: <tok>' url", 1), "```graphql", "`<tok>` is not declared"),
     Case("signal", QUERY, QUERY.replace("url", "signal=noise url", 1), "```graphql", "The signal `noise` is not declared"),
     Case("threshold", QUERY, QUERY.replace("url", "threshold=low url", 1), "```graphql", "`low` is no threshold"),
     Case("graphql without url", QUERY, QUERY.replace("url=<base-url>/graphql ", ""), "```graphql", "does not say where it goes"),
