@@ -19,7 +19,7 @@ from django.utils import timezone
 from rollbacks import connection, heartbeat, process, proof_tasks, runner
 from rollbacks.models import Refused, Run, StepRun, Worker
 from rollbacks.models.states import RunStatus, StepStatus
-from timeline import domain_time
+from timeline import domain_time, statements
 from timeline.doorbell import redis_is_up
 from timeline.hints import put
 from timeline.models import Event
@@ -56,21 +56,11 @@ def advance(self: Any, run_id: int) -> None:
     if self.request.delivery_info and self.request.delivery_info.get("redelivered"):
         note_redelivery(run_id)
     arrived = str((self.request.delivery_info or {}).get("routing_key") or "")
-    if arrived and (right := right_queue(run_id)) not in ("", arrived):
-        # A stray hint: these hands cannot reach the service, or reach another one under the same path.
-        hint(run_id, right)
-        return
     name = str(self.request.hostname or process.host_name())
     asked, ends = stopping(name), time.monotonic() + TURN_SECONDS
-    runner.advance(run_id, owner=name, should_stop=lambda: time.monotonic() > ends or asked())
+    runner.advance(run_id, owner=name, should_stop=lambda: time.monotonic() > ends or asked(), queue=arrived)
     if time.monotonic() > ends and not asked():
         hint(run_id, arrived or "rollback")
-
-
-def right_queue(run_id: int) -> str:
-    """The queue whose workers may do this run; empty for a run that is gone."""
-    run = Run.objects.select_related("target").only("kind", "snapshot", "target__queue").filter(pk=run_id).first()
-    return run.queue if run else ""
 
 
 def note_redelivery(run_id: int) -> None:
@@ -81,12 +71,9 @@ def note_redelivery(run_id: int) -> None:
 
 
 def stopping(name: str) -> Callable[[], bool]:
-    """True once a warm shutdown has begun: a pool's process learns it from its worker's row."""
-
-    def asked() -> bool:
-        return state.should_stop is not None or Worker.objects.filter(name=name, stopping=True).exists()
-
-    return asked
+    """True once a warm shutdown has begun: a pool's process learns it from its worker's row, within a second."""
+    noted = runner.slowly(lambda: statements.exists(Worker, "WHERE name = %s AND stopping", [name]))
+    return lambda: state.should_stop is not None or noted()
 
 
 @shared_task(name="rollbacks.prepare")

@@ -1,16 +1,17 @@
-"""What follows when a step has ended, when a person holds or stops a run, and how a run ends.
+"""What follows when a step has ended, and how a run ends. How a person holds or stops one stands in `holding.py`.
 
 Every function here expects, or takes, the run's row lock; the events go to the stream after it (lock order: run, then
 stream).
 """
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
-from rollbacks.models.states import Refused, RunKind, RunStatus, StepStatus
+from rollbacks.models.states import RunKind, RunStatus, StepStatus
 from timeline import domain_time, statements
 from timeline.models import Event
 
@@ -25,13 +26,14 @@ APPROVAL_LIFETIME = timedelta(hours=1)
 FIRST_NUDGE_SECONDS = 5
 
 
-def go_on(run: "Run") -> None:
-    """Opens the next step of a running run, holds it when a person asked for that, or ends it."""
+def go_on(run: "Run", *, ahead: "Callable[[], StepRun | None] | None" = None) -> None:
+    """Opens the next step of a running run, holds it when a person asked for that, or ends it. `ahead` gives what
+    `next_of` would find, where it was asked already."""
     if run.cancel_requested_at:
         stop(run)
     elif run.pause_requested_at:
         hold(run, "A person asked to pause.")
-    elif (step := next_of(run)) is None:
+    elif (step := ahead() if ahead else next_of(run)) is None:
         finish(run)
     elif step.status == StepStatus.WAITING:
         wait_for(run, step)
@@ -41,11 +43,20 @@ def go_on(run: "Run") -> None:
 
 def next_of(run: "Run") -> "StepRun | None":
     """The step that is queued, else the one that waits, else the first that has not begun. One query."""
-    return statements.first(
-        run.steps.model,
+    asked = to_find_next(run.pk)
+    statements.ask(asked)
+    return asked.first
+
+
+def to_find_next(run_id: int) -> "statements.Objects[StepRun]":
+    """The statement that `next_of` asks."""
+    from rollbacks.models import StepRun
+
+    return statements.to_find(
+        StepRun,
         "WHERE run_id = %s AND status IN ('queued', 'waiting', 'pending') "
         "ORDER BY CASE status WHEN 'queued' THEN 0 WHEN 'waiting' THEN 1 ELSE 2 END, position LIMIT 1",
-        [run.pk],
+        [run_id],
     )
 
 
@@ -70,7 +81,7 @@ def open_step(run: "Run", step: "StepRun") -> None:
             StepStatus.WAITING, "step.waiting", started_at=at, wake_at=wake_at, data={"for": "time", "until": wake_at}
         )
     elif run.hands_free:
-        run.opened = step  # for the worker that has just ended the step before: `leases.record`
+        run.opened = step  # for the worker that is at it: it begins the run, or has just ended the step before
         return
     else:
         step.move_to(StepStatus.QUEUED)
@@ -85,8 +96,8 @@ def wait_for(run: "Run", step: "StepRun") -> None:
         Event.record(run.stream, "run.waiting", data=run.said(step=step.pk, title=step.title, until=step.wake_at))
 
 
-def step_ended(run: "Run", step: "StepRun") -> None:
-    """Decides what follows a step that has just ended: go on, try again, hold, or stop."""
+def step_ended(run: "Run", step: "StepRun", *, ahead: "Callable[[], StepRun | None] | None" = None) -> None:
+    """Decides what follows a step that has just ended: go on, try again, hold, or stop. `ahead`: see `go_on`."""
     step.run = run
     if run.status == RunStatus.CANCELING or run.cancel_requested_at:
         stop(run)
@@ -94,7 +105,7 @@ def step_ended(run: "Run", step: "StepRun") -> None:
     if run.status != RunStatus.RUNNING:
         run.move_to(RunStatus.RUNNING, detail="")
     if step.status in (StepStatus.SUCCEEDED, StepStatus.SKIPPED):
-        go_on(run)
+        go_on(run, ahead=ahead)
     elif may_retry(step):
         step.move_to(
             StepStatus.QUEUED, "step.retried", data={"reason": f"Attempt {step.attempt} failed: {step.detail}"}
@@ -178,17 +189,16 @@ def fail(run: "Run", step: "StepRun") -> None:
 
 def finish(run: "Run") -> None:
     """No step is left: succeeded, or failed when a critical step failed and the plan went on."""
-    if run.kind != RunKind.EVIDENCE:
-        for step in run.steps.filter(section="steps", status__in=UNDECIDED).order_by("position"):
-            if step.is_critical:
-                step.run = run
-                fail(run, step)
-                return
+    failed = list(run.steps.filter(status__in=UNDECIDED).order_by("position"))
+    critical = [step for step in failed if step.is_critical and run.kind != RunKind.EVIDENCE]
+    if critical:
+        critical[0].run = run
+        fail(run, critical[0])
+        return
     run.move_to(RunStatus.SUCCEEDED, finished_at=domain_time.now(), detail="")
     seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
-    failed = run.steps.filter(status__in=UNDECIDED).count()
     Event.record(
-        run.stream, "run.succeeded", data=run.said(seconds=seconds, failed_steps=failed, steps=run.steps.count())
+        run.stream, "run.succeeded", data=run.said(seconds=seconds, failed_steps=len(failed), steps=run.steps.count())
     )
 
 
@@ -217,78 +227,14 @@ def close_open_steps(run: "Run") -> None:
         step.move_to(StepStatus.CANCELED, "step.canceled", finished_at=domain_time.now(), wake_at=None, expires_at=None)
 
 
-def pause(run: "Run", *, by: Any, reason: str = "") -> "Run":
-    """See `Run.pause`."""
-    with transaction.atomic():
-        held = type(run).locked(run.pk)
-        if held.status not in (RunStatus.RUNNING, RunStatus.WAITING):
-            raise Refused(f"{held} is {held.get_status_display().lower()}; only a run at work can be paused.")
-        if held.steps.filter(status=StepStatus.RUNNING).exists():
-            held.pause_requested_at = domain_time.now()
-            held.save(update_fields=["pause_requested_at"])
-            Event.record(held.stream, "run.pause_requested", actor=by, data=held.said(reason=reason))
-        else:
-            held.move_to(RunStatus.PAUSED, detail=(reason or "A person asked to pause.")[:500])
-            Event.record(
-                held.stream, "run.paused", actor=by, data=held.said(reason=reason or "A person asked to pause.")
-            )
-    return held
-
-
-def resume(run: "Run", *, by: Any) -> "Run":
-    """See `Run.resume`."""
-    with transaction.atomic():
-        held = type(run).locked(run.pk)
-        if held.status != RunStatus.PAUSED:
-            raise Refused(f"{held} is {held.get_status_display().lower()}, not paused.")
-        if step := held.undecided_step:
-            raise Refused(f"{step} {verb_of(step)}. Retry it or skip it with a reason, or stop the run.")
-        held.move_to(RunStatus.RUNNING, detail="", pause_requested_at=None)
-        Event.record(held.stream, "run.resumed", actor=by, data=held.said())
-        go_on(held)
-        advance_later(held)
-    return held
-
-
-def request_cancel(run: "Run", *, by: Any = None, kill: bool = False, reason: str = "") -> "Run":
-    """See `Run.request_cancel`."""
-    with transaction.atomic():
-        held = type(run).locked(run.pk)
-        if held.is_over:
-            raise Refused(f"{held} is already over: {held.get_status_display().lower()}.")
-        if held.cancel_requested_at and (held.kill_requested or not kill):
-            raise Refused(f"{held} is already stopping.")
-        said = held.said(kill=kill, reason=reason)
-        changes = {"cancel_requested_at": held.cancel_requested_at or domain_time.now(), "kill_requested": kill}
-        type(run).objects.filter(pk=held.pk).update(**changes, detail=reason[:500] or held.detail)
-        held.refresh_from_db(fields=["cancel_requested_at", "kill_requested", "detail"])
-        Event.record(held.stream, "run.cancel_requested", actor=by, data=said)
-        if held.status in (RunStatus.DRAFT, RunStatus.AWAITING_APPROVAL, RunStatus.QUEUED):
-            held.move_to(RunStatus.CANCELED, finished_at=domain_time.now())
-            Event.record(held.stream, "run.canceled", actor=by, data=held.said(reason=reason))
-        elif held.status in (RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED):
-            running = held.steps.filter(status=StepStatus.RUNNING).exists()
-            held.move_to(RunStatus.CANCELING) if running else stop(held)
-        # With an unknown outcome it stays there: a person settles the step first, then the run stops.
-    return held
-
-
-def cross_promise(run: "Run") -> bool:
-    """See `Run.cross_promise`."""
-    with transaction.atomic():
-        if (
-            not type(run)
-            .objects.filter(pk=run.pk, promise_crossed_at=None)
-            .update(promise_crossed_at=domain_time.now())
-        ):
-            return False
-        Event.record(run.stream, "promise.crossed", data=run.said(promise_seconds=run.promise_seconds))
-    return True
-
-
 def advance_later(run: "Run") -> None:
     """Marks the hint as sent and sends it after the commit; `scan` sends it again when it was lost."""
+    statements.update(type(run), {"id": run.pk}, {"nudged_at": timezone.now(), "nudge_seconds": FIRST_NUDGE_SECONDS})
+    hint_after_commit(run)
+
+
+def hint_after_commit(run: "Run") -> None:
+    """Tells the workers of the run's queue to look at it."""
     from rollbacks import tasks
 
-    type(run).objects.filter(pk=run.pk).update(nudged_at=timezone.now(), nudge_seconds=FIRST_NUDGE_SECONDS)
     transaction.on_commit(lambda: tasks.hint(run.pk, run.queue), robust=True)

@@ -11,23 +11,19 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from rollbacks.models import approving, flow, starting
-from rollbacks.models.driven import Driven
+from rollbacks.models import approving, flow, holding, starting
+from rollbacks.models.driven import LENT, Driven
 from rollbacks.models.run_queries import RunQuerySet
 from rollbacks.models.service import Environment, Service
 from rollbacks.models.states import ACTIVE, BESIDE, EXCLUSIVE, RUN_MOVES, TERMINAL, RunKind, RunStatus, StepStatus
 from rollbacks.models.states import Conflict as Conflict
 from rollbacks.models.states import Refused as Refused
 from rollbacks.models.target import DEFAULT_QUEUE, Target
-from timeline import domain_time
+from timeline import domain_time, statements
 from timeline.models import Stream
 
 if TYPE_CHECKING:
     from rollbacks.models.step_run import StepRun
-
-
-# What a run refers to for ever.
-LENT = ("target", "service", "environment", "stream")
 
 
 def beside(queue: str) -> str:
@@ -247,15 +243,15 @@ class Run(Driven, models.Model):
 
     def pause(self, *, by: Any, reason: str = "") -> "Run":
         """Holds the run after the step that is running now."""
-        return flow.pause(self, by=by, reason=reason)
+        return holding.pause(self, by=by, reason=reason)
 
     def resume(self, *, by: Any) -> "Run":
         """Goes on after a pause. A failed step must be retried or skipped first."""
-        return flow.resume(self, by=by)
+        return holding.resume(self, by=by)
 
     def request_cancel(self, *, by: Any = None, kill: bool = False, reason: str = "") -> "Run":
         """Stops the run: after this step, or with `kill` now. Nothing more is started."""
-        return flow.request_cancel(self, by=by, kill=kill, reason=reason)
+        return holding.request_cancel(self, by=by, kill=kill, reason=reason)
 
     def remember_state(self, answers: dict[str, Any]) -> None:
         """Keeps the answers of the state checks before the first step."""
@@ -264,22 +260,15 @@ class Run(Driven, models.Model):
 
     def cross_promise(self) -> bool:
         """Records once that the promised time has passed; False when it had been recorded."""
-        return flow.cross_promise(self)
+        return holding.cross_promise(self)
 
     @classmethod
-    def locked(cls, pk: int, *, known: "Run | None" = None) -> "Run":
+    def locked(cls, pk: int) -> "Run":
         """The run with its row locked until the transaction ends (lock order: run, then stream).
 
-        SQLite locks as a whole. `known` is read again where others may have changed it, and given back.
+        SQLite locks as a whole.
         """
-        if known is not None and all(known._state.fields_cache.get(name) for name in LENT):
-            known.look_again()
-            return known
-        return (
-            cls.objects.select_for_update(of=("self",))
-            .select_related("target", "service", "environment", "stream")
-            .get(pk=pk)
-        )
+        return cls.objects.select_for_update(of=("self",)).select_related(*LENT).get(pk=pk)
 
     def move_to(self, status: str, **changes: Any) -> None:
         """The one place where a run's status changes: guarded by the moves, the old status and the token.
@@ -291,8 +280,7 @@ class Run(Driven, models.Model):
                 f"{self} is {RunStatus(self.status).label.lower()}; it cannot become {RunStatus(status).label.lower()}."
             )
         changes = {**changes, "status": status, "token": self.token + 1}
-        changed = type(self).objects.filter(pk=self.pk, status=self.status, token=self.token).update(**changes)
-        if not changed:
+        if not statements.update(type(self), {"id": self.pk, "status": self.status, "token": self.token}, changes):
             raise Refused(f"{self} has changed meanwhile. Look again.")
         for name, value in changes.items():
             setattr(self, name, value)

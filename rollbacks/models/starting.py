@@ -193,8 +193,9 @@ def queue(run: "Run", older: "Run | None", *, by: Any) -> None:
         raise Conflict(
             f"{holder or 'Another run'} is active already. Only one run at a time may change {run.target}.", holder
         ) from None
-    Event.record(run.stream, "run.queued", actor=by, data=run.said(hash=run.snapshot_hash))
+    # First, so that the worker hears of it before the pages do.
     flow.advance_later(run)
+    Event.record(run.stream, "run.queued", actor=by, data=run.said(hash=run.snapshot_hash))
 
 
 def take_over(older: "Run", run: "Run", *, by: Any) -> None:

@@ -8,6 +8,7 @@ from django.db import models
 from rollbacks.models import deciding, leases
 from rollbacks.models.run import Run
 from rollbacks.models.states import STEP_MOVES, Refused, StepStatus
+from timeline import statements
 from timeline.models import Event
 
 if TYPE_CHECKING:
@@ -180,8 +181,7 @@ class StepRun(models.Model):
             now, then = StepStatus(self.status).label.lower(), StepStatus(status).label.lower()
             raise Refused(f"{self} is {now}; it cannot become {then}.")
         changes = {**changes, "status": status}
-        changed = type(self).objects.filter(pk=self.pk, status=self.status, token=self.token).update(**changes)
-        if not changed:
+        if not statements.update(type(self), {"id": self.pk, "status": self.status, "token": self.token}, changes):
             raise Refused(f"{self} has changed meanwhile. Look again.")
         for name, value in changes.items():
             setattr(self, name, value)

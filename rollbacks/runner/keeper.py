@@ -19,6 +19,7 @@ from rollbacks.models import Attempt, Run, StepRun
 from rollbacks.models.leases import lease_end
 from rollbacks.runner.output import OutputWriter
 from timeline.doorbell import ring
+from timeline.tasks import Announcements
 
 if TYPE_CHECKING:
     from rollbacks.models.step_run import StepRun as Step
@@ -30,17 +31,20 @@ FLUSH_SECONDS = 0.15
 # How soon a "kill now" reaches the command, with or without Redis.
 CANCEL_LOOK_SECONDS = 1.0
 RING_AGAIN_SECONDS = 5.0
+# A command that has ended by then leaves no process to look for.
+WRITE_PID_SECONDS = 0.05
 BUSY_SECONDS = 3
 
 
 class Watchman:
-    """The thread of one drive: looks after the lease of the step that is worked on, whichever that is. Without steps that
-    last it never asks the database for anything."""
+    """The thread of one drive: looks after the lease of the step that is worked on, whichever that is, and announces what
+    was committed meanwhile. Without steps that last it never asks the database for anything."""
 
     def __init__(self) -> None:
         # Inside somebody's transaction, or in memory, no other connection could see the row: then the work's own
         # thread renews.
         self.inline = connection.in_atomic_block or in_memory()
+        self.announcements = None if self.inline else Announcements()
         self._keeper: Keeper | None = None
         self._busy = threading.Lock()  # while the thread works for a keeper
         self._ended = threading.Event()
@@ -55,6 +59,7 @@ class Watchman:
         self._ended.set()
         if self._thread:
             self._thread.join(timeout=2 * BUSY_SECONDS + 1)
+        self._announce()
 
     def watch(self, keeper: "Keeper") -> None:
         """From now on this lease is looked after."""
@@ -76,8 +81,13 @@ class Watchman:
                 with self._busy:
                     if keeper := self._keeper:
                         keeper.tick()
+                self._announce()
         finally:
             connection.close()
+
+    def _announce(self) -> None:
+        if self.announcements:
+            self.announcements.send()
 
 
 class Keeper:
@@ -94,6 +104,7 @@ class Keeper:
         self._looked = self._flushed = claimed
         self._ring_after = 0.0
         self._pid: int | None = None
+        self._pid_due = 0.0
         self._is_over = False
 
     def __enter__(self) -> "Keeper":
@@ -121,8 +132,8 @@ class Keeper:
         return self.fenced or self.killed or self.gave_up
 
     def started(self, pid: int) -> None:
-        """The command's process id, as soon as it is known; written by the keeper."""
-        self._pid = pid
+        """The command's process id, as soon as it is known; written by the keeper for a command that lasts."""
+        self._pid_due, self._pid = time.monotonic() + (0 if self._watchman.inline else WRITE_PID_SECONDS), pid
 
     def flush(self) -> None:
         """Writes the rest of the output, from the work's own thread."""
@@ -132,9 +143,9 @@ class Keeper:
         """What is due by now. Called by the watchman, or inline by the work's own thread."""
         try:
             self._renew_when_due()
-            if self._pid is not None:
-                self._write_pid()
             now = time.monotonic()
+            if self._pid is not None and now >= self._pid_due:
+                self._write_pid()
             if now - self._looked >= CANCEL_LOOK_SECONDS:
                 self._looked = now
                 self._look_for_cancel()

@@ -15,25 +15,28 @@ from rollbacks.runner.keeper import Keeper, Watchman
 from rollbacks.runner.output import OutputWriter
 from rollbacks.runner.perform import perform, since_last_change, surroundings
 from rollbacks.runner.proving import proved
+from timeline.journal import announced_by
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 0.5
 
 
-def advance(run_id: int, *, owner: str, should_stop: Callable[[], bool] = lambda: False) -> int:
+def advance(run_id: int, *, owner: str, should_stop: Callable[[], bool] = lambda: False, queue: str = "") -> int:
     """Claims and does the steps of a run, one after the other; returns how many it did.
 
     Returns at a wait, at the end, and between two steps when `should_stop()` (a warm shutdown): the rest stays queued.
+    `queue`: where the hint came from; a run of another one is passed on.
     """
-    hands = leases.Hands(owner, process.host_name(), process.boot_id())
+    hands = leases.Hands(owner, process.host_name(), process.boot_id(), queue)
     done, since, step = 0, None, None
-    with Watchman() as watchman:
+    with Watchman() as watchman, announced_by(watchman.announcements):
         while step or not should_stop():
             claimed = step.claimed_at if step else time.monotonic()
-            step = step or leases.claim(run_id, owner=owner, host=hands.host, boot_id=hands.boot_id, at_work=done > 0)
+            step = step or leases.claim_for(hands, run_id, at_work=done > 0)
             if step is None:
                 break
-            since = since if done else since_last_change(run_id)
+            if not done and not step.run.began_here:
+                since = since_last_change(run_id)
             turn = Turn(watchman, hands, should_stop)
             ended = carry_out(step, since=since, claimed=claimed, turn=turn)
             since = ended if step.changes_something else since

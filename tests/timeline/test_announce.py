@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from timeline import followers, tasks
+from timeline import followers, journal, tasks
 from timeline.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,27 @@ def test_an_event_without_redis_waits_for_the_scan(
     with django_capture_on_commit_callbacks(execute=True):
         Event.record("incident:1", "note.added")
     assert queued == []  # Redis is not there: port 1 refuses
+
+
+def test_what_one_thread_commits_another_announces_with_one_message(
+    django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[Any] = []
+    queued: list[Any] = []
+    monkeypatch.setattr(tasks, "ring_all", lambda rings: rung.append([one["topic"] for one in rings]) or True)
+    monkeypatch.setattr(tasks.announce, "apply_async", lambda *, args, **_: queued.append(args))
+    announcements = tasks.Announcements()
+    with journal.announced_by(announcements), django_capture_on_commit_callbacks(execute=True):
+        events = [Event.record(f"incident:{number}", "note.added") for number in (1, 1, 2)]
+    assert (rung, queued) == ([], [])
+
+    announcements.send()
+    announcements.send()
+    assert rung == [["incident:1", "incident", "incident:1", "incident", "incident:2", "incident"]]
+    assert queued == [tuple(event.pk for event in events)]
+    with django_capture_on_commit_callbacks(execute=True):
+        Event.record("incident:1", "note.added")  # outside of the block, whoever commits announces
+    assert len(queued) == 2
 
 
 def test_registering_twice_calls_once(heard: list[str]) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from rollbacks import runner
-from rollbacks.models import Conflict, Refused, Run
+from rollbacks import runner, tasks
+from rollbacks.context import Outcome
+from rollbacks.models import Attempt, Conflict, Refused, Run, claims, leases
 from tests.rollbacks.engine.factories import (
     compiled,
     kinds,
@@ -20,6 +21,7 @@ from tests.rollbacks.engine.factories import (
     statuses,
     step,
 )
+from timeline.verify import chain_holds
 
 pytestmark = pytest.mark.django_db
 
@@ -251,3 +253,34 @@ def test_a_clock_that_jumps_loses_no_lease(tmp_path: Path, move_time: Any, hours
     assert runner.reap() == []
     taken.refresh_from_db()
     assert taken.status == "running"
+
+
+def test_a_step_that_somebody_else_has_meanwhile_is_left_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path, [step("one", "echo one >> log"), step("two", "echo two >> log")])
+    first = leases.claim(run.pk, owner="w", host="h")
+    assert first is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(claims, "RUN_ALLOWS", "1 = 0")  # what the guard of the claim finds when it comes too late
+        assert first.record(Outcome("succeeded", 0), token=first.token, then=leases.Hands("w", "h"))
+        assert leases.claim(run.pk, owner="w", host="h") is None
+    assert statuses(run) == {"one": "succeeded", "two": "queued"}
+    assert kinds(run)[3:] == ["run.started", "step.started", "step.succeeded"]
+    assert Attempt.objects.filter(step_run__run=run).count() == 1
+    assert advance(run).status == "succeeded"
+    assert (tmp_path / "log").read_text() == "two\n"
+    assert chain_holds(run.stream)
+
+
+def test_a_stray_hint_is_passed_on_and_nothing_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    run = make_run(tmp_path, [step("one", "echo one >> log")])
+    sent: list[Any] = []
+    monkeypatch.setattr(tasks, "hint", lambda *args: sent.append(args))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert runner.advance(run.pk, owner="t", queue="target.elsewhere") == 0
+    assert sent == [(run.pk, "rollback")]
+    run.refresh_from_db()
+    assert run.status == "queued"
