@@ -136,7 +136,10 @@ def _unfilled(compiled: Json) -> Iterator[Finding]:
     parts = [level.get(key) or [] for level in compiled.get("levels") or [] for key in ("steps", "undo")]
     parts += [compiled.get(key) or [] for key in _PROCEDURES]
     for one in unfilled_in([step for part in parts for step in part]):
-        if one.is_variable:
+        if one.raw[1:].isdigit():
+            message = f"`{one.raw}` is empty: a step is called with nothing, and stops there."
+            mend = "Write the value, or a placeholder that is declared under `params:`."
+        elif one.is_variable:
             message = f"`{one.raw}` is set by nobody: a step sees only the variables that it names."
             mend = f"Add `env={one.raw[1:]}`, or `secrets={one.raw[1:]}` for a secret of the target."
         else:

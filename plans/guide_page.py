@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from plans.check_up import check_up
@@ -35,6 +36,12 @@ class Shown:
     @property
     def marked(self) -> set[int]:
         return {self.row.line, *self.row.also}
+
+    @property
+    def gaps(self) -> set[int]:
+        """The lines before which others of the document are left out."""
+        numbers = [line.number for line in self.lines]
+        return {after for before, after in pairwise(numbers) if after != before + 1}
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ def _joined(words: list[tuple[str, str]]) -> str:
     return "; ".join(f"{label[:40]}: {answer}" for label, answer in words)
 
 
-def reason_of(answers: Iterable[dict[str, Any]]) -> str:
+def reason_of(answers: Iterable[dict[str, Any]], *, can_run: bool) -> str:
     """What the new revision's history may say: how many questions were answered."""
-    number = len(list(answers))
-    return f"Answered {count(number, 'question')} so that it can run"
+    said = f"Answered {count(len(list(answers)), 'question')}"
+    return f"{said} so that it can run" if can_run else f"{said}; others are open"

@@ -35,13 +35,13 @@ class Outline:
     steps: list[OutlineStep]
 
     @property
-    def by_firebreak(self) -> int:
-        return sum(not step.by_a_person for step in self.steps)
-
-    @property
     def says(self) -> str:
-        """ "5 steps, 4 run by Firebreak"."""
-        return f"{count(len(self.steps), 'step')}, {self.by_firebreak or 'none'} run by Firebreak"
+        """ "5 steps: 3 run by Firebreak, 2 by a person"."""
+        people = sum(step.by_a_person for step in self.steps)
+        words = count(len(self.steps), "step")
+        if people and people < len(self.steps):
+            return f"{words}: {len(self.steps) - people} run by Firebreak, {people} by a person"
+        return f"{words} by a person" if people else f"{words} run by Firebreak"
 
 
 def outlines(compiled: Json) -> list[Outline]:

@@ -81,9 +81,14 @@ class Guide(models.Model):
         self.skipped = [*dict.fromkeys([*self.skipped, key])][-200:]
         self.save(update_fields=["skipped"])
 
-    def save_revision(self, *, by: Any, reason: str) -> Revision:
-        """All answers as one new revision; the working text is gone then. Raises Stale where the plan went on."""
+    def save_revision(self, *, by: Any, reason: str, seen: int) -> Revision:
+        """All answers as one new revision; the working text is gone then. Raises Stale where the plan went on.
+
+        `seen` is the version that the page showed: what another tab changed meanwhile is not saved unseen.
+        """
         with transaction.atomic():
+            if not type(self).objects.select_for_update().filter(pk=self.pk, version=seen).exists():
+                raise Refused("Your answers changed meanwhile, perhaps in another tab. Nothing was saved; look again.")
             revision = self.plan.add_revision(text=self.text, by=by, reason=reason, after=self.base.number)
             self.delete()
         return revision

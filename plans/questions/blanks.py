@@ -18,6 +18,9 @@ _BLANK = re.compile(r"`(<[^`]*>)`")
 _OF_THE_DAY = re.compile(
     r"version|rev|commit|sha|hash|tag|date|time|stamp|backup|snapshot|release|id$|number|build|reason|branch|file", re.I
 )
+_OF_THE_PLACE = re.compile(
+    r"zone|account|project|cluster|site|tenant|region|host|domain|namespace|bucket|database", re.I
+)
 _SECRET = re.compile(r"token|secret|passw|pwd|api_?-?key|private|credential|webhook", re.I)
 _CHOICES = (
     Choice("ask", "asked when a run is prepared"),
@@ -48,7 +51,9 @@ def undeclared(sheet: Sheet, problems: list[Problem]) -> list[Question]:
 
 def _why(places: dict[str, list[int]]) -> str:
     said = "Nobody fills these in by hand on the day: a command runs as it is written."
-    if any(raw.startswith("$") for raw in places):
+    if any(raw[1:].isdigit() for raw in places):
+        said += " A step is called with nothing, so `$1` is empty and stops it."
+    if any(raw.startswith("$") and not raw[1:].isdigit() for raw in places):
         said += " A step sees no variable of anybody's terminal, only those that it names."
     return f"{said} A value may hold letters, digits and . _ : @ / + - only."
 
@@ -58,13 +63,18 @@ def _row(raw: str, lines: list[int], sheet: Sheet) -> Row:
     first, *also = dict.fromkeys(lines)
     inside = sheet.fence_at(first) is not None
     own = (_SECRET_CHOICE, _ENV_CHOICE) if raw.startswith("$") else (_SECRET_CHOICE,) if _SECRET.search(raw) else ()
-    own = own if inside else ()
-    suggested = (
-        "secret" if own and _SECRET.search(raw) else "ask" if _OF_THE_DAY.search(raw.strip("<>[]{} ")) else "target"
-    )
-    if raw.startswith("$") and own and suggested == "target":
-        suggested = "env"
+    own = own if inside and not raw[1:].isdigit() else ()
+    suggested = _suggested(raw.strip("<>[]{}$ "))
+    if own and suggested == "target":
+        suggested = "secret" if _SECRET.search(raw) else "env" if raw.startswith("$") else suggested
     return Row(first, first, raw, (*own, *_CHOICES, *reads), suggested, "", tuple(also))
+
+
+def _suggested(name: str) -> str:
+    """A token or a place stays the same for a target; a version is another one each time."""
+    if _SECRET.search(name) or (_OF_THE_PLACE.search(name) and not re.search(r"version|backup|branch", name, re.I)):
+        return "target"
+    return "ask" if name.isdigit() or _OF_THE_DAY.search(name) else "target"
 
 
 def _fill(mend: Mend, said: list[Said], sheet: Sheet) -> None:

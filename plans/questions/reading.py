@@ -26,6 +26,8 @@ _WAYS: dict[str, str] = {
     "redis-cli": r"(?:.* )?(?:ping|info|dbsize)\b",
     "nginx": r"-[tTvV]\b",
     "aws": r"(?:--\S+ \S+ )*[a-z0-9-]+ (?:describe|list|get)-",
+    "python": r"-m json\.tool\b|--version",
+    "python3": r"-m json\.tool\b|--version",
     "alembic": r"(?:current|history|heads|show)\b",
 }
 """Programs that only look with these words behind their name."""

@@ -16,6 +16,9 @@ _WORDS = re.compile(
     r"[A-Za-z]{2,}(?:[ _-][A-Za-z0-9]{2,}){1,6}|(?i:version|tag|name|id|commit|hash|date|url|host|branch|backup)"
 )
 _NOT_ASKED = frozenset({"{{end}}", "{{ end }}", "{{else}}", "{{ else }}", "{{json}}"})
+_POSITION = re.compile(r"\$(?:\{([1-9])\}|([1-9])(?!\d))")
+_FUNCTION = re.compile(r"(?m)^\s*(?:function\s+\w+|\w[\w-]*\s*\(\s*\))")
+_SETS_ARGUMENTS = re.compile(r"(?m)^\s*set\s+--\s")
 _OURS = "$FIREBREAK_"
 """How the variables begin that every step is given."""
 _SAID = frozenset({"echo", "printf", "logger"})
@@ -85,7 +88,7 @@ def _variables(step: Json, given: set[str]) -> Iterator[Unfilled]:
         return
     for offset, text in _commands(body, speaking=True):
         shown = unquoted(text)
-        for raw in placeholders.find(shown):
+        for raw in (*placeholders.find(shown), *_called_with(shown, body)):
             used = re.search(rf"\$\{{?{raw[1:]}\b", shown) if raw.startswith("$") else None
             if used and not raw.startswith(_OURS) and raw[1:] not in given and not _has_default(shown, raw[1:]):
                 yield Unfilled(first + offset + shown[: used.start()].count("\n"), raw)
@@ -98,6 +101,12 @@ def _commands(body: str, *, speaking: bool = False) -> Iterator[tuple[int, str]]
         if line.is_comment or not words or (words[0] in _SAID and not speaking):
             continue
         yield line.offset, line.text
+
+
+def _called_with(text: str, body: str) -> Iterator[str]:
+    """`$1` and its like: a step is called with nothing. Inside a function they are the function's."""
+    if not _FUNCTION.search(body) and not _SETS_ARGUMENTS.search(body):
+        yield from dict.fromkeys(f"${match[1] or match[2]}" for match in _POSITION.finditer(text))
 
 
 def _has_default(text: str, name: str) -> bool:

@@ -98,9 +98,19 @@ def _cut(mend: Mend, sheet: Sheet, fence: Fence, first: int, last: int, info: st
         mend.clear(fence)
         mend.language(fence, info)
     else:
+        _without_empty_end(mend, sheet, fence, first)
         mend.insert(first, [closing, "", f"{opening}{info}"])
     if not nothing_after:
+        _without_empty_end(mend, sheet, fence, last + 1)
         mend.append(last, [closing, "", f"{opening}{match['info']}".rstrip()])
+
+
+def _without_empty_end(mend: Mend, sheet: Sheet, fence: Fence, first: int) -> None:
+    """Takes the empty lines away that parted the ways: the block before ends there now."""
+    for number in range(first - 1, fence.line, -1):
+        if sheet.line(number).strip():
+            return
+        mend.remove(number)
 
 
 def for_some_only(sheet: Sheet, problems: list[Problem]) -> list[Question]:

@@ -62,14 +62,21 @@ def skip(request: HttpRequest, slug: str) -> HttpResponse:
 def saving(request: HttpRequest, slug: str) -> HttpResponse:
     """All answers as one new revision."""
     found = guide_for(request, slug)
-    reason = request.POST.get("reason", "").strip() or reason_of(found.answers)
+    reason = request.POST.get("reason", "").strip() or reason_of(found.answers, can_run=_can_run(found))
+    open_ends = not _can_run(found)
     try:
-        revision = found.save_revision(by=request.user, reason=reason)
+        revision = found.save_revision(by=request.user, reason=reason, seen=_version(request))
     except Stale as stale:
         return _page(request, found, refusal=str(stale), status=409)
     except Refused as refused:
         return _page(request, found, refusal=str(refused), status=422)
-    word = "It cannot run yet." if revision.problems else "It waits for an approval before it can run."
+    word = (
+        "It cannot run yet."
+        if revision.problems
+        else "Not everything is answered yet."
+        if open_ends
+        else "It waits for an approval before it can run."
+    )
     messages.success(request, f"Saved as revision {revision.number}. {word}")
     return redirect("plan", slug=slug)
 
@@ -86,6 +93,10 @@ def start_over(request: HttpRequest, slug: str) -> HttpResponse:
         refusal = "Your answers and the newer revision changed the same lines. Begin anew; the questions are fewer now."
         return _page(request, found, refusal=refusal, status=409)
     return redirect("plan-guide", slug=slug)
+
+
+def _can_run(found: Guide) -> bool:
+    return not any(one.must for one in ask(found.text))
 
 
 def _asked(request: HttpRequest, found: Guide) -> Question | None:
@@ -111,14 +122,15 @@ def _page(
     request: HttpRequest, found: Guide, *, refusal: str = "", given: dict[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
     newest = found.plan.revisions.order_by("-number").values_list("number", flat=True).first()
+    page = guide_page(found, given)
     context = {
         "plan": found.plan,
         "guide": found,
-        "page": guide_page(found, given),
+        "page": page,
         "newest": newest,
         "is_stale": newest != found.base.number,
         "source": found.plan.followed,
-        "reason": reason_of(found.answers),
+        "reason": reason_of(found.answers, can_run=page.can_run),
         "refusal": refusal,
     }
     return render(request, "plans/guide.html", context, status=status)

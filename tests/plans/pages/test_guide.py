@@ -62,7 +62,7 @@ def test_the_last_answer_can_be_taken_back(author: Client) -> None:
 
 def test_answers_are_saved_as_one_revision_with_a_reason(author: Client) -> None:
     author.post(ADDRESS, ASKED)
-    page = text(author.post(f"{ADDRESS}revision/", {"reason": "The target knows it"}, follow=True))
+    page = text(author.post(f"{ADDRESS}revision/", {"reason": "The target knows it", "version": "1"}, follow=True))
     current = Plan.objects.get().current
     assert current
     assert (current.number, current.reason, current.problems) == (2, "The target knows it", [])
@@ -78,6 +78,15 @@ def test_a_double_click_answers_once(author: Client) -> None:
     stale = author.post(f"{ADDRESS}undo/", {"version": "0"})
     assert stale.status_code == 409
     assert len(Guide.objects.get().answers) == 1
+
+
+def test_what_another_tab_changed_is_not_saved_unseen(author: Client) -> None:
+    author.post(ADDRESS, ASKED)
+    author.post(f"{ADDRESS}undo/", {"version": "1"})
+    refused = author.post(f"{ADDRESS}revision/", {"reason": "x", "version": "1"})
+    assert refused.status_code == 422
+    assert "perhaps in another tab" in text(refused)
+    assert Plan.objects.get().revisions.count() == 1
 
 
 def test_an_answer_that_cannot_be_used_keeps_what_was_typed(author: Client) -> None:
@@ -98,11 +107,11 @@ def test_a_newer_revision_is_told_and_answers_are_taken_over(author: Client, pla
     author.post(ADDRESS, ASKED)
     plan = Plan.objects.get()
     plan.add_revision(text=BROKEN.replace("The shop answers", "The shop sells"), by=plan_author, reason="Words")
-    refused = author.post(f"{ADDRESS}revision/", {"reason": "x"})
+    refused = author.post(f"{ADDRESS}revision/", {"reason": "x", "version": "1"})
     assert refused.status_code == 409
     assert "Take my answers over to revision 2" in text(refused)
     author.post(f"{ADDRESS}new-start/", {"act": "take-over"})
-    author.post(f"{ADDRESS}revision/", {"reason": "x"})
+    author.post(f"{ADDRESS}revision/", {"reason": "x", "version": "2"})
     current = plan.current
     assert current
     assert current.number == 3
@@ -154,7 +163,7 @@ UNFILLED = GOOD.replace("echo off > flag", "echo off > flag\n   restart [SHOP_NA
 def test_the_end_says_step_by_step_what_would_run(author: Client) -> None:
     page = text(author.post(ADDRESS, ASKED, follow=True))
     assert "Level 1: Flag off</b>" in page
-    assert "1 step, 1 run by Firebreak" in page
+    assert "1 step run by Firebreak" in page
     assert "runs 1 command" in page
     assert "What is missing: " in page
 
@@ -168,7 +177,7 @@ def test_a_text_that_would_run_with_a_blank_is_asked_about_before_its_approval(
     assert "Where does [SHOP_NAME] come from?" in page
     assert "Make it run" in page
     client.post(ADDRESS, {"question": "blanks", "version": "0", "choice-0": "ask"})
-    client.post(f"{ADDRESS}revision/", {"reason": "Asked for"})
+    client.post(f"{ADDRESS}revision/", {"reason": "Asked for", "version": "1"})
     page = text(client.get("/plans/shop/"))
     assert "Not answered yet" not in page
     assert "btn primary wide" in page

@@ -68,6 +68,7 @@ def test_methods_in_one_block_do_not_all_run() -> None:
     assert [choice.label for choice in question.rows[0].choices][:2] == ["Method 1: Undo", "Method 2: A known image"]
     taken = answer(METHODS, question, {"choice-0": question.rows[0].choices[1].value})
     assert "rollout undo" in taken
+    assert "deploy/shop\n   ```\n" in taken
     assert "rollout undo" not in bodies(taken)
     assert "set image" in bodies(taken)
     assert [one.key for one in ask(taken) if one.must] == []

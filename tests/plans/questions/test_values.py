@@ -43,6 +43,9 @@ def must(text: str) -> list[Question]:
         ("restart ${SERVICE:-shop}", []),
         ("docker inspect --format '{{.Name}}' shop", []),
         ("ls $HOME", []),
+        ('echo "Reason: $1"', ["$1"]),
+        ("awk '{print $1}' log", []),
+        ("go() { echo $1; }", []),
         ("journalctl --since @$FIREBREAK_SINCE", []),
     ],
 )
@@ -87,4 +90,13 @@ def test_a_variable_can_be_asked_for_or_written_out() -> None:
     (question,) = must(text)
     new = answer(text, question, {"choice-0": "fixed", "text-0": "shop", "choice-1": "ask"})
     assert "   restart shop\n   gh comment <INCIDENT_ID>\n" in new
+    assert must(new) == []
+
+
+def test_what_a_script_was_called_with_is_asked_at_start() -> None:
+    text = plan('echo "Reason: ${1}"', "log $1")
+    (question,) = must(text)
+    assert [(row.label, row.suggested) for row in question.rows] == [("$1", "ask")]
+    new = answer(text, question, {"choice-0": "ask"})
+    assert '   echo "Reason: <value-1>"\n   log <value-1>\n' in new
     assert must(new) == []
