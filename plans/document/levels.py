@@ -197,18 +197,18 @@ def promise_in_heading(section: Section) -> Promise | None:
 
 
 _IN_PASSING = re.compile(
-    r"(?:\*\*|^|(?<=[.!] ))(?P<label>[^*:.\n]{3,30}):(?:\*\*)?\s*(?P<text>[^*\n]{2,60}?)\.?(?:\*\*|$|(?=\. ))"
+    r"(?:^|(?<=[.!] ))(?P<label>[^:.\n]{3,30}):\s*(?P<text>[^\n]{2,60}?)(?:\.?$|(?=[.,;] )|(?= from\b))"
 )
 
 
 def _promises_in_passing(section: Section) -> list[Promise]:
-    """Returns the time that a sentence ends with: "Then tell the author. **Time: ~5 min.**"."""
+    """Returns the time that a sentence names: "Then tell the author. **Time: ~5 min.**", "Expected timing: **30 s** each"."""
     return [
         Promise(line.line, match.group("text").strip(), durations.upper_bound(match.group("text")))
         for block in section.blocks
         if isinstance(block, Paragraph)
         for line in block.lines
-        for match in _IN_PASSING.finditer(line.raw[:2000])
+        for match in _IN_PASSING.finditer(line.text[:2000])
         if words.label_of(match.group("label")) == "time" and durations.find_length(match.group("text"))
     ][:1]
 

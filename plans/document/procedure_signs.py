@@ -144,10 +144,20 @@ def speaks_as_level(section: Section) -> bool:
 
 
 def _tells(block: Block) -> bool:
-    """Says whether a paragraph is more than the label of a heading that was left out."""
-    return isinstance(block, Paragraph) and not (
-        len(block.lines) == 1 and block.lines[0].raw.startswith("**") and not block.lines[0].rest
-    )
+    """Says whether a paragraph is more than the label of a heading that was left out, or a sentence that points elsewhere."""
+    if not isinstance(block, Paragraph):
+        return False
+    is_label = len(block.lines) == 1 and block.lines[0].raw.startswith("**") and not block.lines[0].rest
+    points = len(block.text) < 200 and _POINTS.search(block.text)
+    return not is_label and not points
+
+
+_POINTS = re.compile(
+    r"\b(follow|use|see|choose|pick|apply|perform|execute|run|take) "
+    r"(one of |any of )?(these|this|the (following|appropriate|relevant|steps)|below)\b"
+    r"|\b(steps|procedures?|options|sections?|methods) below\b|[:：]$",
+    re.IGNORECASE,
+)
 
 
 def has_substance(section: Section, *, inside: bool) -> bool:

@@ -57,11 +57,15 @@ NOT_A_ROLLBACK = re.compile(
     r"^(incident (response|management|handling|report|investigation)|decision (process|tree|matrix)|severity|priority|classification)\b|"
     r"^(root cause |initial )?(investigat(ion|e|ing)|diagnos(is|tics?|e)|triage|detection|"
     r"investigación|investigação|diagnostik|调查|诊断)\b(?!.*roll)|"
+    r"^(identify(ing)?|find(ing)?|spot(ting)?|detect(ing)?|recogni[sz](e|ing)) (the |any |a )?(problem|issue|cause|failure|error)s?\b|"
+    r"^(check|verify|look at) (these|this|the following) first\b|\b(information|details)$|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
     r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|levels?|"
     r"permissions?|roles?|responsibilities)$"
 )
 """Headings that name no rollback, whatever they hold."""
+WATCHING = re.compile(r"(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b")
+"""Words of NOT_A_ROLLBACK that may open the name of a thing: "Notification service rollback"."""
 ONE = re.compile(r"(procedure|process|runbook|sequence|plan)( \(.*)?$")
 """A heading that names one procedure: the phases below it are its steps."""
 KINDS = re.compile(r"\b(types|kinds|options|strategies|scenarios|approaches|tipos|typen|arten)( \(.*)?$")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plans.document import groups, words
+from plans.document import groups, labelled, words
 from plans.document import procedure_signs as signs
 from plans.document import procedure_words as kinds
 from plans.document import step_headings as headings
@@ -101,7 +101,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     normal = words.normal(title)
     collects = words.is_container(title) and (inside or not words.is_neutral(title))
     speaks = collects or words.speaks_of_rollback(title)
-    if kinds.NOT_A_ROLLBACK.search(normal):
+    if kinds.NOT_A_ROLLBACK.search(normal) and not (kinds.WATCHING.match(normal) and words.of_a_thing(title)):
         return []
     if "checklist" in normal:
         return [
@@ -110,7 +110,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
             if kinds.ROLLBACK_ITSELF.fullmatch(words.normal(child.title)) and not signs.has_checkbox(child)
         ]
     is_choice = inside and words.choice_word(title) is not None
-    if _is_other_part(section, inside=inside):
+    if _is_other_part(section, inside=inside, among=among):
         return _named_in_passing(section)
     goes_back = speaks or is_choice or (inside and _is_another_way(section)) or (among and _is_taken_back(section))
     if kinds.OTHER.search(normal) and not goes_back:
@@ -178,7 +178,7 @@ def _named_in_passing(section: Section) -> list[Section]:
 
 def _back_among_forward(section: Section) -> list[Section]:
     """Returns the procedures below a heading about going forward: only what says itself that it goes back."""
-    found: list[Section] = []
+    found = labelled.ways_back(section)
     for child in section.children:
         found.extend(_below(child, inside=False) if words.strictly_back(child.title) else _back_among_forward(child))
     return found
@@ -201,9 +201,11 @@ def _is_taken_back(section: Section) -> bool:
     return not kinds.ACTS_FORWARD.search(normal) and not kinds.OTHER.search(kinds.THING.sub("", normal))
 
 
-def _is_other_part(section: Section, *, inside: bool) -> bool:
+def _is_other_part(section: Section, *, inside: bool, among: bool) -> bool:
     """Says whether a heading names another part; under a heading of procedures, one with numbered steps is a procedure all the same."""
     part = words.part_of(section.title)
     if part == "follow_up":  # "Immediate actions" right away, not after a rollback
         return not (inside and headings.of(section) and not re.search("post|after", words.normal(section.title)))
+    if among and part in words.ABOUT_THINGS and words.THING_ENDS.search(words.normal(section.title)):
+        return not signs.is_full_procedure(section)
     return bool(part) and not (inside and part == "triggers" and signs.tells_steps(section))

@@ -40,15 +40,30 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|"
                    r"recovery inputs|pre-?deploy|preparation checklist|回滚前|^requisitos|pr[ée]-?requis|pré-?roll-?back|voraussetzung|antes d[eo]l? (roll|rever|empez|inici|come)|avant (de|le) (roll|reve|comm)|vor dem roll|前提条件|pre-?check|pre-?condition|précondition|condiciones previas|condições prévias|vorbedingung"),
     ("validation", r"p(ost|[óo]s)-?roll-?back|\bv[eé]rif|\bvalidat|\bvalidaci[óo]n|valida[çc][ãa]o|überprüfung|nach dem roll|after rolling back|^after (the |a )?roll ?back$|(después|depois|après) (del?|do|le) (roll|rever|retour)|^confirma[cç]|^tests?$|(recovery|completion) checklist|回滚后|验证|確認|smoke test"),
-    ("criteria", r"(success|exit|acceptance|completion) criteria|critères de|criterios de éxito|critérios de|erfolgskriterien"),
+    ("criteria", r"(success|exit|acceptance|completion) criteria|success (indicators?|signs?)|critères de|criterios de éxito|critérios de|erfolgskriterien"),
     ("communication", r"communicat|notif(y|ication)|comms|announce|comunica[cç]|kommunikation|沟通|during an incident"),
     ("resources", r"^resources|related|references?$|links?$|see also|further reading|documentation$|ressources?$|recursos|weiterführende|相关"),
     ("summary", r"^summary|key points|conclusion|résumé|resum[eo]n?|zusammenfassung|总结|takeaway"),
     ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|visão geral|descripción general|überblick|índice|概述|概要|目次|table of contents|^contents$"),
-    ("practice", r"reminder|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|prevention|anti-?pattern|principle|automation$|improvement|预防"),
+    ("practice", r"^(important |key |final |friendly )?reminders?\b|^remember\b|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|prevention|anti-?pattern|principle|automation$|improvement|预防"),
     ("triggers", r"trigger|when to (use|roll)|use this (guide|plan|runbook|document|procedure|playbook) (when|if|for)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
                  r"quand (utiliser|effectuer|faire)|quando (fazer|usar|executar|reverter)|wann (zurück|rollback|ein)|触发|rollback (when|if)|criteria for roll|symptoms?$|cuándo|gatilho|auslöser|indicadores"),
 )  # fmt: skip
+ABOUT_THINGS = frozenset(
+    {"communication", "resources", "practice", "template", "contacts", "validation", "schedule", "overview"}
+)
+"""Parts whose words may also name a thing that is rolled back: "Notification service rollback"."""
+_OF_A_THING = re.compile(r".{3,60}? (roll ?back|recovery|restoration|downgrade)( \(.{1,60}\))?")
+_OF_ROLLBACK = re.compile(
+    r"^(verify|validat|verif|check|confirm|test|practi[cs]|post|after|before|pre|during|communicat|notify|announc|monitor|document|when|what|how|why|"
+    r"schedul|related|about|no\b)|\b(of|for|to|during|after|before|the|a|and|or|de|del|do|du|le|la|el|nach|vor|beim|zum|requiring|dry[- ]run|simulat\w+|test(ing)?) (roll ?back|recovery|restoration)|"
+    r"\b(drills?|rehears\w+|contacts?|template|communication|notifications?|links?|references?)\b.{0,3}(roll ?back|recovery)",
+)
+THING_ENDS = re.compile(
+    r"\b(service|site|website|server|api|app|application|stack|system|database|db|cluster|module|worker|queue|form|table|function|lambda|frontend|backend|"
+    r"bot|client|contract|schema|index|cache|gateway|proxy|environment|component)s?( \(.{1,60}\))?$"
+)
+"""How the name of a thing ends: "Contact form", "Notification service"."""
 _CONTAINER = re.compile(
     r"rollback (level|procedure|step|method|strateg|scenario|workflow|command|instruction|process|option|action|type|path)|"
     r"^(manual|emergency|full|quick|complete|partial|automated|automatic) (rollback|recovery)|emergency procedure|recovery procedure|"
@@ -69,7 +84,7 @@ _NUMBERED = re.compile(
 _EMOJI = re.compile(r"[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
 
 LABELS: tuple[tuple[str, str], ...] = (
-    ("time", r"^((estimated|restore|recovery|rollback|execution|approx\.?|approximate) )?(time|duration)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
+    ("time", r"^((estimated|expected|restore|recovery|rollback|execution|deployment|approx\.?|approximate) )?(time|duration|timing)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
              r"恢复时间|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^((rollback|recovery) )?timeline$"),
     ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
     ("when", r"^when( to use)?$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^scenario$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
@@ -136,7 +151,14 @@ def part_of(heading: str) -> str:
     text = normal(heading)
     if level_word(heading) is not None or choice_word(heading) is not None:
         return ""
-    return next((part for part, pattern in _TABLES if re.search(pattern, text)), "")
+    part = next((part for part, pattern in _TABLES if re.search(pattern, text)), "")
+    return "" if part in ABOUT_THINGS and of_a_thing(heading) else part
+
+
+def of_a_thing(heading: str) -> bool:
+    """Says whether a heading names the rollback of a thing, not what is done about a rollback."""
+    text = normal(heading)
+    return bool(_OF_A_THING.fullmatch(text)) and not _OF_ROLLBACK.search(text)
 
 
 @lru_cache(maxsize=4096)

@@ -96,3 +96,53 @@ def test_a_procedure_in_prose_has_a_step_for_each_instruction() -> None:
         "Switch the flag off in the console",
         "Restore last night's backup if rows are wrong",
     ]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Notification Service Rollback", "Contact Form", "Documentation Site Rollback", "002_create_reminders", "Test Environment Rollback (staging)", "Validation worker"],
+)  # fmt: skip
+def test_a_thing_named_like_another_part_is_rolled_back_all_the_same(heading: str) -> None:
+    assert names(f"## Rollback Procedures\n\n### {heading}\n\n1. Stop it\n2. Start it\n\n### Others\n\n{BLOCK}") == [
+        heading,
+        "Others",
+    ]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Communication during Rollback", "Verify Rollback", "Testing Rollback", "Contacts for Rollback", "Después del Rollback", "Success Indicators After Rollback",
+     "Identifying Problems", "Check These First", "Commit Information", "Remember", "Important Reminders"],
+)  # fmt: skip
+def test_what_stands_beside_a_rollback_is_none(heading: str) -> None:
+    assert names(f"## Rollback Steps\n\n1. Stop it\n2. Start it\n\n## {heading}\n\n1. Look here\n2. Look there\n") == [
+        "Rollback Steps"
+    ]
+
+
+def test_a_heading_that_only_points_to_the_procedures_is_none() -> None:
+    text = f"## Quick Rollback\n\nIf a release fails, follow these steps at once.\n\n## Web host\n\n### Method 1: Console\n\n{BLOCK}"
+    assert names(text) == ["Method 1: Console"]
+
+
+def test_the_way_back_under_a_label_of_a_forward_step() -> None:
+    forward = "### 1. Deploy the new column (2 h)\n\n1. Add it\n2. Fill it\n\n```bash\npsql -f forward.sql\n```\n\n**Rollback:**\n\n```bash\npsql -f back.sql\n```\n\nThen go on with the next:\n\n```bash\npsql -f further.sql\n```\n"
+    (level,) = read(f"## Deployment Steps\n\n{forward}", "Deploying version 3").parts.levels
+    assert level.name == "1. Deploy the new column – Rollback"
+    assert level.promise is None
+    assert [fence.body for step in level.steps for fence in step.fences] == ["psql -f back.sql\n"]
+
+
+def test_a_thing_whose_only_procedure_is_the_labelled_way_back() -> None:
+    text = f"## Configuration Changes\n\n### Rooms (rooms.yaml)\n\n**Rollback procedure:**\n1. Copy the file back\n2. Restart it\n\n**Validation:**\n{BLOCK}"
+    assert [(level.name, len(level.steps)) for level in read(text).parts.levels] == [("Rooms (rooms.yaml)", 2)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "seconds"),
+    [("Expected timing: **30–90 seconds** per service.", 90), ("Time to recovery: **~30 seconds** from the click.", 30), ("**Deployment time:** ~5-10 minutes", 600)],
+)  # fmt: skip
+def test_times_in_sentences(sentence: str, seconds: int) -> None:
+    (level,) = read(f"## 1. Standard rollback\n\n{BLOCK}\n{sentence}\n").parts.levels
+    assert level.promise
+    assert level.promise.seconds == seconds

@@ -1,0 +1,45 @@
+"""Finds the way back that a bold label opens below a heading of going forward: "**Rollback:**" under "1. Add the column"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from plans.document import groups, words
+from plans.document import procedure_signs as signs
+from plans.document.blocks import Block, Fence, Listing, Section
+from plans.document.groups import Group
+
+_OPENS = re.compile(
+    r"(to |how to |if .{1,40}, )?(roll(ing)? ?back|revert|undo|back ?out)"
+    r"( (procedure|steps?|command|commands|plan|process|instructions?|script))?( \(.*)?"
+)
+_LOOKS = frozenset({"validation", "when", "note", "impact", "time"})
+
+
+def ways_back(section: Section) -> list[Section]:
+    """Returns the section itself where nothing else in it is carried out, else what stands below each such label."""
+    found = groups.of_blocks(section.blocks, section.line)
+    back = [group for group in found if _OPENS.fullmatch(words.normal(group.label)) and _acts(group, section)]
+    if not back:
+        return []
+    forward = [group for group in found if group not in back and group.meaning not in _LOOKS and _acts(group, section)]
+    if not forward and len(back) == 1:
+        return [replace(section, children=())]
+    return [_cut(group, section) for group in back]
+
+
+def _acts(group: Group, section: Section) -> bool:
+    return signs.has_actions(replace(section, blocks=group.blocks, children=()))
+
+
+def _cut(group: Group, section: Section) -> Section:
+    """Returns a label's blocks as a procedure; after its commands or its list what follows may go forward again."""
+    held: list[Block] = []
+    for block in group.blocks:
+        if any(isinstance(one, Fence | Listing) for one in held) and not isinstance(block, Fence | Listing):
+            break
+        held.append(block)
+    end = max(block.end_line for block in held)
+    about = re.sub(r"\s*\([^()]{0,120}\)", "", section.title)
+    return Section(group.line, end, section.depth + 1, f"{about} – {group.label}", tuple(held), ())
