@@ -27,10 +27,12 @@ from timeline.models import Event
 __all__ = ["advance", "connection", "heartbeat", "hint", "hint_prepare", "look_after", "prepare", "proof_tasks", "scan"]
 
 log = logging.getLogger(__name__)
-FIRST_EXPIRES = 60.0
+# A run keeps its place in a full queue that long; after that its newest hint counts.
+FIRST_EXPIRES = 600.0
 LONGEST_NUDGE = 60  # seconds
 # A run may last longer than the hard time limit of one task, which would kill a step in the middle: a task begins no
-# further step after this time and passes the run on.
+# further step after this time and passes the run on. Shorter turns would let a waiting run begin sooner, and one that has
+# begun, whose promise counts, wait half done: with four runs of 12 s on two slots a turn of 2 s makes them last 22 s.
 TURN_SECONDS = 60.0
 
 
