@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import re
 
-from plans.document import levels, words
+from plans.document import words
 from plans.document.blocks import Listing, Paragraph, Section, Table
 from plans.document.notes import Notes
 from plans.document.plan import Said
-from plans.document.steps import every_text
 
 _SAYS_WHEN = re.compile(r"roll|revert|when|quand|cu[aá]ndo|quando|wann|回滚|触发", re.IGNORECASE)
 """A list of symptoms alone belongs to the procedure beside it."""
+_AGAINST = re.compile(
+    r"fix[- ]forward|\b(do not|don.t|no|not|without|never|non)[ -](need a |require a )?roll ?back|hot-?fix instead|"
+    r"not (need|require|warrant|justify)"
+)
+_ASIDE = re.compile(
+    r"before (a |the |any )?roll|\bmetrics?\b|what to (check|look|do)|how to|investigat|dashboard|authority|who (decides|can)|"
+    r"decision (process|flow|tree)|contact|escalat|^(actions?|steps?|response|process|procedure|alerts?|tools?)$"
+)
+"""What stands below a heading about triggers and is none: how to look, whom to ask, what to do."""
+_CALLS = re.compile(r"\b(roll(ing|s)? ?backs?|revert|reverse)\b.{0,60}\b(when|if|in case|in (any|one) of)\b[^.]{0,60}$")
+_FOLLOWS = re.compile(
+    r"\b(when|if) (you are |we are )?(rolling back|reverting|(a |the )?roll ?back (\w+ )?"
+    r"(fails?|failed|completes?|completed|succeed\w*|is (done|complete\w*|finished|needed|required|not possible)))\b"
+)
+_IS_OVER = re.compile(r"success|complete|done|finish|valid|verified|closed")
+"""What is done while or after rolling back is no reason for it."""
 Triggers = tuple[list[Said], list[Said]]
 """For a rollback, and against it."""
 
@@ -19,17 +34,49 @@ Triggers = tuple[list[Said], list[Said]]
 def read(section: Section, notes: Notes) -> Triggers:
     """Returns the lists of a section about triggers; "not needed when" in front of a list turns its meaning."""
     found: Triggers = ([], [])
+    if _is_work(section.title):
+        return found
     notes.claim(section.line)
-    against = False
-    for block in every_text(section):
+    _read_below(section, "for", found, notes)
+    return found
+
+
+def _read_below(section: Section, meaning: str, found: Triggers, notes: Notes) -> None:
+    """Adds the lists of a section and of all below it; `meaning` is what the heading makes of them."""
+    now = meaning
+    for block in section.blocks:
         notes.claim(block.line, block.end_line)
         if isinstance(block, Paragraph):
-            against = words.part_of(block.text.replace("is not needed", "not needed")) == "not_triggers"
-        elif isinstance(block, Listing):
-            found[against].extend(levels.bullets((block,), ordered=True))
-        elif isinstance(block, Table):
-            found[against].extend(_rows(block))
-    return found
+            now = _meaning(block.text) or meaning
+        elif now != "aside" and isinstance(block, Listing):
+            _add_items(block, now == "against", found)
+        elif now != "aside" and isinstance(block, Table):
+            found[now == "against"].extend(_rows(block))
+    for child in section.children:
+        notes.claim(child.line)
+        _read_below(child, _meaning(child.title) or ("aside" if _is_work(child.title) else meaning), found, notes)
+
+
+def _add_items(listing: Listing, against: bool, found: Triggers) -> None:
+    """Adds each item; one that opens with "**Do not roll back**:" says so for itself."""
+    for item in listing.items:
+        lead = item.lines[0].lead if item.lines else ""
+        turned = bool(lead) and _meaning(lead) == "against"
+        found[against or turned].append(Said(item.line, item.text))
+
+
+def _meaning(told: str) -> str:
+    """Returns what a heading or sentence in front of a list makes of it: against, aside, or empty for no change."""
+    text = words.normal(told.replace("is not needed", "not needed"))
+    if words.part_of(text) == "not_triggers" or _AGAINST.search(text):
+        return "against"
+    return "aside" if _ASIDE.search(text) and len(text) < 80 else ""
+
+
+def _is_work(title: str) -> bool:
+    """Says whether a heading tells somebody to do something ("Set up alerts for rollback triggers")."""
+    first = words.normal(title).partition(" ")[0]
+    return words.opens_with_verb(title) and first not in ("use", "trigger", "test", "deploy")
 
 
 def _rows(table: Table) -> list[Said]:
@@ -48,9 +95,25 @@ def in_passing(section: Section, notes: Notes) -> Triggers:
         if isinstance(block, Paragraph):
             told = block.lines[-1].text
         elif isinstance(block, Listing) and told.rstrip("*_ ").endswith((":", "：")):
-            part = words.part_of(told) if words.label_of(told) != "when" or _SAYS_WHEN.search(told) else ""
-            if part in ("triggers", "not_triggers"):
+            part = _part_of(told, block)
+            if part:
                 notes.claim(block.line - 1, block.end_line)
-                found[part == "not_triggers"].extend(levels.bullets((block,), ordered=True))
+                _add_items(block, part == "not_triggers", found)
             told = ""
     return found
+
+
+def _part_of(told: str, listing: Listing) -> str:
+    """Returns triggers, not_triggers or nothing for a list behind a sentence that ends with a colon."""
+    text = words.normal(_SENTENCE.split(told.rstrip("*_ "))[-1])
+    if _FOLLOWS.search(text) or sum(words.opens_with_verb(item.text) for item in listing.items) * 2 > len(
+        listing.items
+    ):
+        return ""
+    part = words.part_of(told) if words.label_of(told) != "when" or _SAYS_WHEN.search(told) else ""
+    if part in ("triggers", "not_triggers"):
+        return part
+    return "triggers" if _CALLS.search(text) and not (_AGAINST.search(text) or _IS_OVER.search(text)) else ""
+
+
+_SENTENCE = re.compile(r"(?<=[.!?。])\s+")
