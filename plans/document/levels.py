@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from plans.document import durations, groups, step_headings, words
 from plans.document.blocks import Block, Fence, Line, Listing, Paragraph, Section, fences_in
@@ -140,11 +142,30 @@ class _Sorted:
             self.procedure.append(groups.as_label(group))
         elif group.label:
             self.notes.claim(group.line)
-        self.procedure.extend(group.blocks)
+        self.procedure.extend(self._without_labels(group.blocks))
         for child in group.children:
             self.procedure.append(Paragraph(child.line, child.line, (Line(child.line, f"**{child.raw}**"),)))
             self.procedure.extend(every_text(child))
         self._claim_prose(group)
+
+    def _without_labels(self, blocks: tuple[Block, ...]) -> Iterator[Block]:
+        """Yields the blocks; bullets such as "- **Time required**: 10 minutes" are sorted as labels are."""
+        handlers = {"time": self._time, "when": self._when, "impact": self._impact}
+        for block in blocks:
+            if not isinstance(block, Listing) or block.ordered:
+                yield block
+                continue
+            kept = []
+            for item in block.items:
+                line = item.lines[0] if item.lines else None
+                meaning = words.label_of(line.lead) if line and line.lead and line.rest and not item.checkbox else ""
+                if line and meaning in handlers:
+                    self.notes.claim(item.line, item.end_line)
+                    handlers[meaning](Group(item.line, item.end_line, line.lead, line.rest, item.blocks))
+                else:
+                    kept.append(item)
+            if kept:
+                yield replace(block, items=tuple(kept))
 
     def _claim_prose(self, group: Group) -> None:
         for block in group.blocks:

@@ -143,6 +143,11 @@ def speaks_as_level(section: Section) -> bool:
     return bool(own & {"time", "procedure"}) and bool(section.children) and names * 2 <= len(section.children)
 
 
+def _says_more(block: Listing) -> bool:
+    """Says whether a list is more than labels: "- **Time required**: 10 minutes"."""
+    return not all(item.lines and item.lines[0].rest and words.label_of(item.lines[0].lead) for item in block.items)
+
+
 def _tells(block: Block) -> bool:
     """Says whether a paragraph is more than the label of a heading that was left out, or a sentence that points elsewhere."""
     if not isinstance(block, Paragraph):
@@ -176,5 +181,5 @@ def has_substance(section: Section, *, inside: bool) -> bool:
     own = _own_text(replace(section, children=tuple(named)) if section.children else section)
     if any(isinstance(block, Table) for block in own) and not any(isinstance(block, Listing) for block in own):
         return False  # a table with a sentence informs; nobody carries it out
-    has_text = any(isinstance(block, Listing) or _tells(block) for block in own)
+    has_text = any(_says_more(block) if isinstance(block, Listing) else _tells(block) for block in own)
     return words.speaks_of_rollback(section.title) and has_text

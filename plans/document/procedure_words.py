@@ -64,6 +64,12 @@ NOT_A_ROLLBACK = re.compile(
     r"permissions?|roles?|responsibilities)$"
 )
 """Headings that name no rollback, whatever they hold."""
+TOOLS = re.compile(
+    r"\b(tools?|scripts|automation) (and|&) (scripts|tools?|automation)\b|^(rollback |automation )?scripts$"
+)
+"""A heading that collects scripts: those that say themselves that they roll back are procedures."""
+REPRISE = re.compile(r"(commands|procedures|options|methods|steps|scripts)$")
+"""A heading in the plural: in a quick reference it repeats what stands below."""
 WATCHING = re.compile(r"(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b")
 """Words of NOT_A_ROLLBACK that may open the name of a thing: "Notification service rollback"."""
 ONE = re.compile(r"(procedure|process|runbook|sequence|plan)( \(.*)?$")

@@ -102,7 +102,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     collects = words.is_container(title) and (inside or not words.is_neutral(title))
     speaks = collects or words.speaks_of_rollback(title)
     if kinds.NOT_A_ROLLBACK.search(normal) and not (kinds.WATCHING.match(normal) and words.of_a_thing(title)):
-        return []
+        return _back_among_forward(section) if kinds.TOOLS.search(normal) else []
     if "checklist" in normal:
         return [
             child
@@ -171,6 +171,7 @@ def _named_in_passing(section: Section) -> list[Section]:
         for child in section.children
         if words.strictly_back(child.title)
         and not words.part_of(child.title)
+        and not kinds.REPRISE.search(words.normal(child.title))
         and not kinds.OTHER.search(words.normal(child.title))
         and signs.is_full_procedure(child)
     ]

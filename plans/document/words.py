@@ -4,7 +4,7 @@ Each pattern is searched in a heading that was lowered and freed of emoji, numbe
 The first table that matches gives the part, so narrower meanings stand first.
 """
 
-# ruff: noqa: E501, SIM905 – tables: one case a line, words with spaces between
+# ruff: noqa: E501 – tables: one case a line, words with spaces between
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 from plans.document.inline import plain
+from plans.document.verbs import BACK_VERB, VERBS
 
 ROLLBACK = (
     r"roll(ing|ed|s)?[ -]?back|revert|restor|downgrad|\bundo\b|recover|rétabli|restaura|revers(?!ible)|回滚|恢复|ロールバック|rückfall|zurück(rollen|setzen)|hot-?fix|"
@@ -87,7 +88,7 @@ LABELS: tuple[tuple[str, str], ...] = (
     ("time", r"^((estimated|expected|restore|recovery|rollback|execution|deployment|approx\.?|approximate) )?(time|duration|timing)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
              r"恢复时间|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^((rollback|recovery) )?timeline$"),
     ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
-    ("when", r"^when( to use)?$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^scenario$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
+    ("when", r"^when( to use)?$|^use cases?$|^best for$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^scenario$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
     ("impact", r"^impact|^effects?$|^consequence|^side effects?|^impacto|^auswirkung|影响|影響"),
     ("procedure", r"^(rollback )?(procedure|steps?|actions?|process|rollback|commands?|instructions?|immediate actions?|recovery|execute|how|solution|resolution|fix)( steps?)?$|"
                   r"^steps to|^procédure|^étapes|^procedim|^pasos|^passos|^schritte|^vorgehen|步骤|手順"),
@@ -201,20 +202,6 @@ def _ordinal(text: str) -> int | None:
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
 
 
-VERBS = frozenset(
-    "access activate add alert analyse analyze apply approve assess backup block build cancel capture check clean clear click clone close collect communicate "
-    "compare complete confirm connect contact copy create declare decide delete deploy detach detect determine disable disconnect document download drain "
-    "checkout reinstall recreate reapply redirect edit enable enter ensure escalate evaluate execute export fetch file filter find follow gather get go halt handle identify import inform initiate inspect "
-    "install investigate isolate kill launch list load locate lock log login look make manually mark merge migrate monitor move navigate note notify open paste "
-    "pause perform prepare pull purge push put read rebuild record redeploy redirect refresh reload remove rename repeat replace report reset restart resume retrieve "
-    "retry return review rotate run save scale schedule scp select send set shift ship shut smoke ssh start stop submit suspend switch sync tag take tell terminate test "
-    "toggle transfer trigger turn type undo uninstall unlock unpublish update upload use validate verify view visit wait warm watch write "
-    "ask call click press choose give mount recycle reschedule rerun reseed reindex select specify swap unset "
-    "coordinate plan abort accept acquire adjust allow announce assign attach await bring broadcast bump change choose commit consult continue convert cordon delegate".split()
-)
-"""Imperatives that open a step; words of going back are missing on purpose, they open the names of procedures."""
-
-
 def opens_with_verb(text: str) -> bool:
     """Says whether a heading or an item opens with an imperative."""
     first = re.match(
@@ -223,14 +210,9 @@ def opens_with_verb(text: str) -> bool:
     return first is not None and first.group(0) in VERBS
 
 
-_BACK_VERB = re.compile(
-    r"(roll ?back|rollback|revert|restore|undo|downgrade|recover|re-?deploy|re-?install|re-?enable|re-?start|reverse)\b(?! (is|was|has|plan|procedure|steps?)\b)"
-)
-
-
 def tells_to_act(text: str) -> bool:
     """Says whether an item or a sentence is an instruction, also one to go back: "Restore the backup of last night"."""
-    return opens_with_verb(text) or bool(_BACK_VERB.match(normal(text)))
+    return opens_with_verb(text) or bool(BACK_VERB.match(normal(text)))
 
 
 def is_rehearsed(heading: str) -> bool:

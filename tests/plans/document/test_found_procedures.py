@@ -146,3 +146,26 @@ def test_times_in_sentences(sentence: str, seconds: int) -> None:
     (level,) = read(f"## 1. Standard rollback\n\n{BLOCK}\n{sentence}\n").parts.levels
     assert level.promise
     assert level.promise.seconds == seconds
+
+
+def test_labels_in_bullets_say_the_time_and_the_occasion_of_a_level() -> None:
+    labels = "- **Use case**: the table is wrong\n- **Time required**: 30-60 minutes\n- **Data loss**: since the last backup\n"
+    text = f"## Rollback Types\n\n### Full restore\n\n{labels}\n{BLOCK}\n### Partial restore\n\n{labels}"
+    (level,) = read(text).parts.levels
+    assert level.promise
+    assert (level.name, level.promise.seconds, [said.text for said in level.when_to_use], len(level.steps)) == (
+        "Full restore",
+        3600,
+        ["the table is wrong"],
+        1,
+    )
+
+
+def test_a_script_among_tools_that_rolls_back_is_a_procedure_and_a_reprise_is_none() -> None:
+    script = '```bash\n#!/bin/bash\n# back.sh\necho "STARTED"\n\n# Stop it\nsystemctl stop x\n\n# Start it\nsystemctl start x\n```\n'
+    tools = f"## Tools and Scripts\n\n### Rollback script\n\n{script}\n### Monitoring commands\n\n{BLOCK}"
+    text = f"## Quick Reference\n\n### Rollback Commands\n\n{BLOCK}\n## Rollback Procedures\n\n### Image\n\n{BLOCK}\n{tools}"
+    assert [(level.name, len(level.steps)) for level in read(text).parts.levels] == [
+        ("Image", 1),
+        ("Rollback script", 2),
+    ]
