@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plans.document.checkup import WEIGHTS, Finding, Procedure, look_over
-from plans.questions.unfilled import unfilled_in
+from plans.questions.decisions import without_level
+from plans.questions.unfilled import every_part, unfilled_in
 from plans.wording import and_list, count
 
 Json = dict[str, Any]
@@ -20,11 +21,10 @@ HEADINGS = {
     "unwise": ("What is legal but unwise", "is-late"),
 }
 ORDER = (WEIGHTS[0], "unfilled", *WEIGHTS[1:])
-SHOWN = 6
+SHOWN = 12
 NAMED = 8
 """How many places of one finding are named; the others are counted."""
-_NAMES = re.compile(r"\b[Ll]evel (\d+)\b|“([^”]*)”")
-_PROCEDURES = ("restore", "evidence", "checks", "reads")
+_NAMES = re.compile(r"\b[Ll]evel (\d+)\b|“([^”]*)”|^`([^`]*)` is (?:filled|set)")
 
 
 @dataclass
@@ -118,7 +118,7 @@ def check_up(
 
 def groups_of(findings: Iterable[Finding], compiled: Json) -> list[Group]:
     """The findings by sort, the worst sort first; the values that nobody fills in are found here."""
-    return list(_groups([*findings, *_unfilled(compiled)]))
+    return list(_groups([*findings, *_unfilled(compiled), *_no_level(compiled)]))
 
 
 def _verdict(problems: list[Json], levels: int) -> tuple[str, str]:
@@ -133,19 +133,23 @@ def _verdict(problems: list[Json], levels: int) -> tuple[str, str]:
 
 
 def _unfilled(compiled: Json) -> Iterator[Finding]:
-    parts = [level.get(key) or [] for level in compiled.get("levels") or [] for key in ("steps", "undo")]
-    parts += [compiled.get(key) or [] for key in _PROCEDURES]
-    for one in unfilled_in([step for part in parts for step in part]):
+    for one in unfilled_in(every_part(compiled)):
         if one.raw[1:].isdigit():
             message = f"`{one.raw}` is empty: a step is called with nothing, and stops there."
             mend = "Write the value, or a placeholder that is declared under `params:`."
         elif one.is_variable:
             message = f"`{one.raw}` is set by nobody: a step sees only the variables that it names."
-            mend = f"Add `env={one.raw[1:]}`, or `secrets={one.raw[1:]}` for a secret of the target."
+            mend = "Name it in `env=`, or in `secrets=` where it is a secret of the target."
         else:
             message = f"`{one.raw}` is filled in by nobody: the command runs with it as it stands."
             mend = "Write it in angle brackets and declare it under `params:`."
         yield Finding(one.line, "unfilled", message, mend)
+
+
+def _no_level(compiled: Json) -> Iterator[Finding]:
+    for row in without_level(compiled):
+        message = f"“{row.get('symptom') or row.get('severity')}” leads to no level, so nothing is recommended."
+        yield Finding(row["line"], "missing", message, "Write the level into its action, such as `Level 1: Rollback`.")
 
 
 def _groups(findings: list[Finding]) -> Iterator[Group]:
@@ -171,6 +175,8 @@ def _put(rows: dict[tuple[str, str], Row], finding: Finding, *, together: bool) 
 
 
 def _name(message: str) -> str:
-    """ "level 2" or "“Restart”": of what the message speaks."""
+    """ "level 2", "“Restart”" or "`[TAG]`": of what the message speaks."""
     match = _NAMES.search(message)
-    return "" if match is None else f"level {match[1]}" if match[1] else f"“{match[2]}”"
+    if match is None:
+        return ""
+    return f"level {match[1]}" if match[1] else f"`{match[3]}`" if match[3] else f"“{match[2]}”"

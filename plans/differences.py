@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
 CONTEXT = 3
 
@@ -41,6 +42,38 @@ def _lines(
         yield Line("gone", gone[0] + offset + 1, None, text)
     for offset, text in enumerate(after[slice(*came)]):
         yield Line("new", None, came[0] + offset + 1, text)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One row of two texts side by side: a line of the old one, of the new one, or of both; `kind` is same, changed or gap."""
+
+    kind: str
+    old: Line | None
+    new: Line | None
+
+
+def pairs(lines: list[Line]) -> list[Pair]:
+    """The difference in two columns: what went stands beside what came in its place."""
+    found: list[Pair] = []
+    gone: list[Line] = []
+    came: list[Line] = []
+
+    def settle() -> None:
+        found.extend(Pair("changed", old, new) for old, new in zip_longest(gone, came))
+        gone.clear()
+        came.clear()
+
+    for line in lines:
+        if line.kind == "gone":
+            gone.append(line)
+        elif line.kind == "new":
+            came.append(line)
+        else:
+            settle()
+            found.append(Pair(line.kind, line, line))
+    settle()
+    return found
 
 
 def summary(lines: list[Line]) -> str:

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from plans.questions.unfilled import every_part, unfilled_in
 from plans.wording import and_list, count, kind_of, length
 
 Json = dict[str, Any]
+TONES = ("bad", "part", "step", "odd", "quiet")
+"""The order of the notes of one line: what is wrong, what it is, what is unwise, why it was read so."""
 FENCE = re.compile(r"^\s*(```+|~~~+)")
 
 
@@ -49,7 +52,8 @@ def side_by_side(text: str, compiled: Json, reading: Json, problems: list[Json],
     blocks: list[Block] = []
     for line in source_lines(text):
         if not blocks or line.number in by_line:
-            blocks.append(Block(notes=by_line.get(line.number, [])))
+            notes = sorted(by_line.get(line.number, []), key=lambda note: TONES.index(note.tone))
+            blocks.append(Block(notes=notes))
         blocks[-1].lines.append(line)
     return blocks
 
@@ -119,7 +123,11 @@ def _notes(compiled: Json, reading: Json, problems: list[Json], lint: list[Json]
     for finding in lint:
         if finding.get("code") == "no-check-after" and finding["line"] in unproved:
             continue
+        if finding.get("code") == "once-unverified":
+            yield Note(finding["line"], "odd", "Not proved", "no read shows what it did")
+            continue
         yield Note(finding["line"], "odd", "Unwise", finding["message"], finding.get("hint") or "")
+    yield from _unfilled(compiled)
     for level in compiled.get("levels", []):
         promise = f"promises {length(level['promise_seconds'])}" if level.get("promise_seconds") else "promises no time"
         yield Note(
@@ -133,6 +141,14 @@ def _notes(compiled: Json, reading: Json, problems: list[Json], lint: list[Json]
     yield from _tables(compiled)
     yield from _communication(compiled)
     yield from _rest(reading)
+
+
+def _unfilled(compiled: Json) -> Iterator[Note]:
+    found: dict[int, list[str]] = {}
+    for one in unfilled_in(every_part(compiled)):
+        found.setdefault(one.line, []).append(f"`{one.raw}`")
+    for line, raws in found.items():
+        yield Note(line, "bad", "Not filled in", and_list(raws))
 
 
 def _steps(steps: list[Json], word: str) -> Iterator[Note]:
@@ -151,14 +167,21 @@ def _tables(compiled: Json) -> Iterator[Note]:
     for row in compiled.get("matrix", []):
         when = _when(row.get("condition"))
         levels = (
-            f"Level {', then '.join(str(number) for number in row['levels'])}" if row.get("levels") else "no rollback"
+            f"Level {', then '.join(str(number) for number in row['levels'])}" if row.get("levels") else _no_level(row)
         )
         within = f" within {length(row['timeframe_seconds'])}" if row.get("timeframe_seconds") is not None else ""
-        yield Note(row["line"], "part", "Decision", f"{row['symptom']} → {levels}{when}{within}")
+        yield Note(
+            row["line"], "part", "Decision", f"{row['symptom'] or row.get('severity', '')} → {levels}{when}{within}"
+        )
     for risk in compiled.get("risks", []):
         answer = {"none": "no rollback: watch", "not_applicable": "not applicable"}.get(risk.get("answer", ""), "")
         levels = f"Level {and_list(risk['levels'])}" if risk.get("levels") else ""
         yield Note(risk["line"], "part", "Risk", f"{risk['scenario']} → {levels or answer or risk.get('rollback', '')}")
+
+
+def _no_level(row: Json) -> str:
+    """ "no level: Watch"; the row's own words, because "no rollback" may not be what it says."""
+    return f"no level: {row['action']}" if row.get("action") else "no level"
 
 
 def _when(condition: Json | None) -> str:

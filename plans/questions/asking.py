@@ -12,6 +12,7 @@ from plans.questions import (
     characters,
     commands,
     conditions,
+    decisions,
     fences,
     lines,
     methods,
@@ -69,8 +70,8 @@ def ask(text: str, skipped: frozenset[str] = frozenset()) -> list[Question]:
         found += asked
         left = [problem for problem in left if problem not in mine or not _settled(problem, asked)]
     found += lines.of(sheet, left)
-    optional = [question for question in proofs.of(sheet) if question.key not in skipped] if not found else []
-    return [*found, *optional]
+    optional = [question for question in (*decisions.of(sheet), *proofs.of(sheet)) if question.key not in skipped]
+    return found or optional
 
 
 def _settled(problem: Problem, asked: list[Question]) -> bool:

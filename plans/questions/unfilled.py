@@ -52,6 +52,13 @@ def unfilled(sheet: Sheet) -> list[Unfilled]:
     return unfilled_in(sheet.steps, whole)
 
 
+def every_part(compiled: Json) -> list[Json]:
+    """The steps of all procedures of a compiled plan, also of one that was kept before a part was known."""
+    parts = [level.get(key) or [] for level in compiled.get("levels") or [] for key in ("steps", "undo")]
+    parts += [compiled.get(key) or [] for key in ("restore", "evidence", "checks", "reads")]
+    return [step for part in parts for step in part]
+
+
 def unfilled_in(steps: list[Json], whole: Callable[[Json], str] = lambda step: str(step["body"])) -> list[Unfilled]:
     """The same for compiled steps; `whole` gives the block that a step stands in."""
     found: dict[tuple[int, str], Unfilled] = {}

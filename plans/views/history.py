@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from plans.access import plan_for, revision_for
-from plans.differences import differences, summary
+from plans.differences import differences, pairs, summary
 from timeline.models import Event
 
 
@@ -28,5 +28,12 @@ def difference(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     old = revision_for(request, slug, int(wished) if wished.isdecimal() else max(1, number - 1))
     lines = differences(old.text, new.text)
     numbers = list(new.plan.revisions.values_list("number", flat=True))
-    context = {"plan": new.plan, "old": old, "new": new, "lines": lines, "summary": summary(lines), "numbers": numbers}
+    context = {
+        "plan": new.plan,
+        "old": old,
+        "new": new,
+        "pairs": pairs(lines),
+        "summary": summary(lines),
+        "numbers": numbers,
+    }
     return render(request, "plans/difference.html", context)

@@ -9,7 +9,7 @@ from plans.access import may_edit
 from plans.callers import rehearsals_of
 from plans.check_up import check_up
 from plans.forms import NewPlanForm
-from plans.models import Plan
+from plans.models import Plan, Revision
 from plans.readiness import summary
 from plans.seed import EXAMPLES, example_text
 
@@ -45,6 +45,9 @@ def new_plan(request: HttpRequest) -> HttpResponse:
         return _again(request, form, status=200)
     if form.needs_acceptance and request.POST.get("act") != "guide":
         return _again(request, form)
+    if known := _known(form):
+        messages.info(request, f"This text is kept already: it is the latest revision of {known.title}.")
+        return redirect("plan-guide", slug=known.slug) if request.POST.get("act") == "guide" else redirect(known)
     plan = Plan.create(
         text=form.cleaned_data["text"],
         title=form.cleaned_data["title"],
@@ -53,6 +56,16 @@ def new_plan(request: HttpRequest) -> HttpResponse:
     )
     messages.success(request, f"{plan.title} is added as revision 1.", extra_tags=f"saved:{DRAFT}")
     return redirect("plan-guide", slug=plan.slug) if request.POST.get("act") == "guide" else redirect(plan)
+
+
+def _known(form: NewPlanForm) -> Plan | None:
+    """The plan whose latest revision is this text: pasted again, it makes no second plan."""
+    sha256 = form.reading.sha256 if form.reading else ""
+    for revision in Revision.objects.filter(sha256=sha256).select_related("plan").order_by("pk"):
+        current = revision.plan.current
+        if current and current.pk == revision.pk:
+            return revision.plan
+    return None
 
 
 def _example(name: str) -> str:

@@ -149,6 +149,13 @@ def test_a_pasted_text_goes_on_with_the_questions(signed_in: SignedIn, plan_auth
     assert "Make it run" in text(signed_in(plan_author).get("/plans/shop/"))
 
 
+def test_a_text_that_is_kept_already_makes_no_second_plan(author: Client) -> None:
+    response = author.post("/plans/new/", {"text": BROKEN, "act": "guide"}, follow=True)
+    assert "kept already" in text(response)
+    assert response.redirect_chain == [(ADDRESS, 302)]
+    assert Plan.objects.count() == 1
+
+
 def test_an_answer_changes_something(plan_author: User) -> None:
     guide = Guide.of(make_plan(by=plan_author), by=plan_author)
     with pytest.raises(Refused, match="would not change"):

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from plans.check_up import CheckUp, Row, check_up
-from plans.differences import differences, summary
+from plans.differences import differences, pairs, summary
 from plans.document import read_plan
 from plans.document.checkup import examine
 from plans.models import Revision
@@ -48,6 +48,18 @@ def test_a_text_without_levels_says_that_nothing_would_run() -> None:
     read = Revision.read("Just words.\n")
     report = check_up(read.compiled, read.understood, [], read.lint)
     assert "Nothing here would run" in report.verdict
+
+
+def test_a_difference_stands_in_two_columns() -> None:
+    found = pairs(differences("a\nb\nc\nd", "a\nB\nB2\nd"))
+    assert [(pair.kind, pair.old and pair.old.text, pair.new and pair.new.text) for pair in found] == [
+        ("same", "a", "a"),
+        ("changed", "b", "B"),
+        ("changed", "c", "B2"),
+        ("same", "d", "d"),
+    ]
+    (only,) = [pair for pair in pairs(differences("a", "a\nb")) if pair.kind == "changed"]
+    assert (only.old, only.new and only.new.new) == (None, 2)
 
 
 def test_differences_keep_three_lines_around() -> None:
@@ -145,4 +157,6 @@ def test_values_that_nobody_fills_in_are_told_behind_what_stops_it() -> None:
         "`[ZONE_ID]` is filled in by nobody",
         "`$TOKEN` is set by nobody",
     ]
+    (row,) = rows_of(GOOD.replace("echo off > flag", "run [ZONE_ID]\n   run [APP_ID]"), "unfilled")
+    assert row.named == [("`[APP_ID]`", [18])]
     assert not report_of(GOOD).needs_answers
