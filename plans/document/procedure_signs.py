@@ -10,6 +10,7 @@ from plans.document import procedure_words as kinds
 from plans.document import step_headings as headings
 from plans.document.blocks import Block, Listing, Paragraph, Section, Table, fences_in
 from plans.document.steps import every_text
+from plans.document.written_out import numbers_steps
 
 
 def own_labels(section: Section) -> bool:
@@ -56,7 +57,9 @@ def has_actions(section: Section) -> bool:
         role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles
     )
     told = any(fences.is_numbered_prose(fence.body) for fence in fences_in(_own_text(section)))
-    return commands or told or has_ordered(section) or bool(headings.of(section)) or _has_step_labels(section)
+    counted = any(isinstance(block, Table) and numbers_steps(block) for block in _own_text(section))
+    listed = has_ordered(section) or bool(headings.of(section)) or _has_step_labels(section)
+    return commands or told or listed or counted
 
 
 def _has_step_labels(section: Section) -> bool:
@@ -78,6 +81,17 @@ def is_told_in_prose(section: Section) -> bool:
         not words.part_of(section.title) and not kinds.OTHER.search(normal) and not kinds.NOT_A_ROLLBACK.search(normal)
     )
     return named and not section.children and any(isinstance(block, Paragraph) for block in section.blocks)
+
+
+def needs_nothing(section: Section) -> bool:
+    """Says whether a section says that there is nothing to roll back."""
+    return any(isinstance(block, Paragraph) and _NOTHING.search(block.text) for block in section.blocks)
+
+
+_NOTHING = re.compile(
+    r"\bno (roll ?back|action|recovery)( is| are)? (needed|required|necessary)|\bnothing to (roll back|do|restore)",
+    re.IGNORECASE,
+)
 
 
 def only_options(section: Section) -> bool:

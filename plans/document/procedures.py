@@ -53,9 +53,12 @@ def _cut_at_labels(section: Section) -> list[Section]:
     """Returns a procedure cut at the bold labels in it that name procedures of their own."""
     cut: list[Section] = []
     kept: list[Block] = []
+    normal = words.normal(section.title)
+    collects = bool(kinds.SEVERAL.search(normal) or kinds.GENERIC.fullmatch(normal))
     for group in groups.of_blocks(section.blocks, section.line):
         own = Section(group.line, group.end_line, section.depth + 1, group.label, group.blocks, ())
-        if group.label and not group.value and _names_procedure(group.label) and signs.is_full_procedure(own):
+        named = _names_procedure(group.label) or (collects and _names_thing(group.label))
+        if group.label and not group.value and named and signs.is_full_procedure(own):
             cut.append(own)
         else:
             kept.extend(groups.as_blocks(group))
@@ -72,6 +75,14 @@ def _names_procedure(label: str) -> bool:
         and not known
         and not words.opens_with_verb(label)
     )
+
+
+def _names_thing(label: str) -> bool:
+    """Says whether a bold label below a heading that collects procedures names one: "Option A: Git", "Database"."""
+    if words.choice_word(label):
+        return True
+    known = words.part_of(label) or words.label_of(label) or words.number_of(label) or words.step_word(label)
+    return not known and not words.tells_to_act(label) and not kinds.OTHER.search(words.normal(label))
 
 
 def _levelled(root: Section) -> list[Section]:
@@ -133,8 +144,12 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     if here and one:
         return [signs.told_below(section) or section]
     found = [level for child in children for level in _below(child, inside=here, among=collects)]
-    if len(found) > 1 and collects:
-        prose = [child for child in children if signs.is_told_in_prose(child) and child not in found]
+    if found and collects:
+        prose = [
+            child
+            for child in children
+            if child not in found and signs.is_told_in_prose(child) and (len(found) > 1 or signs.needs_nothing(child))
+        ]
         found = sorted([*found, *prose], key=lambda level: level.line)
     if here and signs.is_told_itself(section):
         named = [level for level in found if words.choice_word(level.title) or words.speaks_of_rollback(level.title)]

@@ -66,7 +66,8 @@ THING_ENDS = re.compile(
 )
 """How the name of a thing ends: "Contact form", "Notification service"."""
 _CONTAINER = re.compile(
-    r"rollback (level|procedure|step|method|strateg|scenario|workflow|command|instruction|process|option|action|type|path)|"
+    r"(rollback|recovery|restor(e|ation)|revert|fail-?over|roll-back) (level|procedure|step|method|strateg|scenario|workflow|command|instruction|process|option|"
+    r"action|type|path|playbook|runbook)|"
     r"^(manual|emergency|full|quick|complete|partial|automated|automatic) (rollback|recovery)|emergency procedure|recovery procedure|"
     r"roll(ing)? ?back$|^rollback|niveaux de|回滚策略|回滚步骤|procedimi?en?tos?|procédure|verfahren|手順|^procedures?$|steps to roll|step-by-step|disaster recovery"
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from plans.document import fences, groups, words
+from plans.document import fences, groups, inline, words
 from plans.document.actions import finish, step_fence
-from plans.document.blocks import Block, Fence, Paragraph, every_block
+from plans.document.blocks import Block, Fence, Paragraph, Table, every_block
 from plans.document.notes import Notes
 from plans.document.step import Step
 
@@ -18,7 +18,34 @@ _PLAIN = frozenset({"", "text", "txt", "plain", "plaintext", "markdown", "md"})
 def steps(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     """Returns the steps that blocks without commands write out; a person carries them out."""
     found = [step for block in every_block(blocks) if isinstance(block, Fence) for step in _numbered(block, notes)]
-    return tuple(found) or _settings(blocks, notes) or _sentences(blocks, notes)
+    return tuple(found) or _rows(blocks, notes) or _settings(blocks, notes) or _sentences(blocks, notes)
+
+
+def numbers_steps(table: Table) -> bool:
+    """Says whether the rows of a table are the steps of a procedure: its first column counts them."""
+    first = words.normal(table.headers[0]) if len(table.headers) > 1 else ""
+    return (
+        bool(
+            re.fullmatch(
+                r"(step|#|no\.?|nr\.?|order|étape|paso|passo|schritt|步骤|序号)( (no\.?|number|#))?", first or "#"
+            )
+        )
+        and len(table.rows) > 1
+        and all(re.match(r"(step )?\d{1,2}\b", inline.plain(row.cells[0]).lower()) for row in table.rows)
+    )
+
+
+def _rows(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    """Returns one step for each row of a table that counts steps."""
+    found: list[Step] = []
+    for table in (block for block in blocks if isinstance(block, Table) and numbers_steps(block)):
+        notes.claim(table.line, table.end_line)
+        notes.infer(table.line, f"A table read as {len(table.rows)} steps: its first column counts them.")
+        for row in table.rows:
+            cells = [inline.plain(cell) for cell in row.cells]
+            title = next((cell for cell in cells[1:] if cell), "")[:200]
+            found.append(Step(row.line, row.line, str(len(found) + 1), title, "row", words=tuple(cells[1:])))
+    return tuple(found)
 
 
 def _sentences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:

@@ -169,3 +169,57 @@ def test_a_script_among_tools_that_rolls_back_is_a_procedure_and_a_reprise_is_no
         ("Image", 1),
         ("Rollback script", 2),
     ]
+
+
+def test_bold_labels_that_name_procedures_below_a_heading_that_collects_them() -> None:
+    text = f"## Rollback Procedures\n\n**Database**\n\n1. Stop it\n2. Start it\n\n**Web host**\n\n{BLOCK}"
+    assert names(text) == ["Database", "Web host"]
+    text = f"## Rollback\n\n**Option A: Git**\n\n{BLOCK}\n**Option B: Console**\n\n1. Open it\n2. Click\n"
+    assert names(text) == ["Option A: Git", "Option B: Console"]
+
+
+def test_the_rows_of_a_table_that_counts_are_steps() -> None:
+    rows = "| Step | Action | Who |\n|---|---|---|\n| 1 | Stop it | Ops |\n| 2 | Start it | Ops |\n"
+    (level,) = read(f"## Rollback Steps\n\n{rows}").parts.levels
+    assert [(step.number, step.title) for step in level.steps] == [("1", "Stop it"), ("2", "Start it")]
+
+
+def test_nothing_to_roll_back_is_told_among_procedures() -> None:
+    text = f"## Recovery Scenarios\n\n### Deployment failure\n\n{BLOCK}\n### Wrong words on a page\n\nNo rollback needed.\n"
+    assert names(text) == ["Deployment failure", "Wrong words on a page"]
+
+
+AROUND = {
+    "carriage returns": lambda text: text.replace("\n", "\r\n"),
+    "front matter whose keys are indented": lambda text: f"---\n  title: Rollback\n  layout: page\n---\n{text}",
+    "template tags": lambda text: text.replace("## Rollback Procedures", "{% include toc.html %}\n\n{{% alert %}}\nCare\n{{% /alert %}}\n\n<%= part %>\n\n## Rollback Procedures"),
+    "a table of contents": lambda text: text.replace("## Rollback Procedures", "## Table of Contents\n\n1. [Database rollback](#a)\n2. [Verify](#b)\n\n## Rollback Procedures"),
+    "a tree of decisions": lambda text: text.replace("## Rollback Procedures", "## Decision Tree\n\n```\nIs it down?\n├─ yes → roll back\n└─ no → wait\n```\n\n## Rollback Procedures"),
+    "practices": lambda text: f"{text}\n## Best Practices\n\n1. Test it first\n2. Write it down\n\n## Conclusion\n\n1. Done\n",
+    "contacts to help oneself": lambda text: f"{text}\n## Emergency Contacts\n\n1. Check the status page\n2. Restart the worker\n",
+    "forward options": lambda text: text.replace("## Rollback Procedures", f"## Deployment\n\n### Option 1: CI\n\n1. Push\n2. Wait\n\n### Option 2: By hand\n\n{BLOCK}\n## Rollback Procedures"),
+    "resuming": lambda text: f"{text}\n## Resuming After a Rollback\n\n{BLOCK}\n## Resume the rollout\n\n{BLOCK}",
+    "a form in a fence": lambda text: f"{text}\n## Follow-up\n\n```\nIncident: ____\n[ ] Told the team\n```\n",
+    "effects": lambda text: f"{text}\nThis will:\n\n1. Put the rows back\n2. Write a log\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_what_stands_around_the_procedures_changes_nothing(around: str) -> None:
+    plan = f"# Rollback plan of x\n\n## Rollback Procedures\n\n### Database rollback\n\n1. Stop it\n2. Start it\n\n### Image rollback\n\n{BLOCK}"
+    found = read_plan(AROUND[around](plan)).parts.levels
+    assert [(level.name, len(level.steps)) for level in found] == [("Database rollback", 2), ("Image rollback", 1)]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "steps", "commands"),
+    [("```bash\nkubectl get pods\n```\n\nExpected output:\n\n```\nNAME READY\nx 1/1\n```\n\n```bash\nkubectl rollout undo deploy/x\n```", 2, 2),
+     ("1. Stop\n\n```bash\nsystemctl stop x\n```\n\n2. Read\n\n```bash\n2026-01-01 10:00:00 INFO started\n2026-01-01 10:00:01 INFO ready\n```", 2, 1),
+     ("1. Change it\n\n```diff\n- a: 1\n+ a: 2\n```\n\n2. Restart\n\n```diff\nsudo systemctl restart x\n```", 2, 1),
+     ("```python\nkubectl rollout undo deploy/x\n```", 1, 1),
+     ("```\nbackups/\n├── a.sql\n└── b.sql\n```\n\n1. Copy a.sql\n2. Restart", 2, 0)],
+)  # fmt: skip
+def test_what_a_tag_promises_and_what_a_block_is(blocks: str, steps: int, commands: int) -> None:
+    (level,) = read(f"## Rollback\n\n{blocks}\n").parts.levels
+    run = {fence.line for step in level.steps for fence in step.fences if fence.role == "command"}
+    assert (len(level.steps), len(run)) == (steps, commands)
