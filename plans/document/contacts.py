@@ -87,7 +87,8 @@ def _from_item(item: Item) -> Contact | None:
         lead, rest = role, contact
     if _is_address(rest):
         return None
-    reachable = bool(_REACH.search(rest)) and len(lead.split()) <= 5
+    named = bool(re.match(r"escalat", lead, re.IGNORECASE)) and bool(_ROLE.search(rest)) and len(rest.split()) <= 6
+    reachable = named or (bool(_REACH.search(rest)) and len(lead.split()) <= 5)
     if not (_ROLE.search(lead) or reachable) or len(lead) > 80 or words.opens_with_verb(lead):
         return None
     return _contact(item.line, lead, rest)

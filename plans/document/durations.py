@@ -32,6 +32,11 @@ _RECURRENCES: tuple[tuple[str, str, int], ...] = (
     (r"\b(monthly|every month|each month|mensuel|mensual|mensal|monatlich)|[每毎]月|月次", "monthly", 1),
     (r"\b(annual|yearly|every year|each year|annuel|anual|jährlich)|[每毎]年|年次|年に?一?1?回", "yearly", 12),
     (r"\b(weekly|every week|hebdomadaire|semanal|wöchentlich)|每周|毎週", "weekly", 0),
+    (
+        r"\b(before|prior to) (each|every|all|any|a|major|a major) (major )?(releases?|deploy(ment)?s?)\b",
+        "before a release",
+        0,
+    ),
 )
 
 

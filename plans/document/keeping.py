@@ -129,7 +129,7 @@ def read_known_issues(section: Section, notes: Notes) -> list[KnownIssue]:
     """Returns the known issues: one a heading, else one a table row, numbered item or bold label."""
     if section.children:
         notes.claim(section.line)
-        return [_issue(child, notes) for child in section.children]
+        return [issue for child in section.children for issue in _issues_below(child, notes)]
     tables = [block for block in section.blocks if isinstance(block, Table)]
     if tables:
         return [issue for table in tables for issue in _issues_of_table(table, notes)]
@@ -154,6 +154,13 @@ def read_known_issues(section: Section, notes: Notes) -> list[KnownIssue]:
     return [KnownIssue(group.line, group.label, None, group.value or None, None) for group in labels]
 
 
+def _issues_below(child: Section, notes: Notes) -> list[KnownIssue]:
+    """Returns the issue of a heading, or those below one that only says "Common issues" again."""
+    if child.children and words.part_of(child.title) == "known_issues":
+        return read_known_issues(child, notes)
+    return [_issue(child, notes)]
+
+
 def _issue(child: Section, notes: Notes) -> KnownIssue:
     notes.claim(child.line, child.end_line)
     said: dict[str, str] = {}
@@ -163,7 +170,7 @@ def _issue(child: Section, notes: Notes) -> KnownIssue:
             said.setdefault(name, group.value or _text(group.blocks))
     return KnownIssue(
         child.line,
-        _ISSUE.sub("", child.title).strip(' "“”'),
+        _ISSUE.sub("", re.sub(r"^\d{1,2}[.)]\s+", "", child.title)).strip(' "“”'),
         said.get("when"),
         said.get("workaround"),
         said.get("permanent_fix"),

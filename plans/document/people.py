@@ -68,19 +68,37 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool, plain_to
             before = block.lines[-1].lead or block.text
         if not isinstance(block, Fence):
             continue
-        if block.body.count("[ ]") > 1 and not _SUBJECT.search(block.body):  # a blank form, not a message
+        if not _SUBJECT.search(block.body) and _is_form(block, section):
             continue
         role = fences.role_of(block)
         is_plain = plain_too and role in ("doc", "output") and block.language.lower() in _PLAIN
         if (
             role == "template"
             or (is_plain and not block.attributes)
-            or (not only_clear and role in ("doc", "output") and not block.attributes)
+            or (
+                not only_clear
+                and role in ("doc", "output")
+                and not (block.attributes or fences.is_settings(block.language))
+            )
         ):
             notes.claim(section.line, block.end_line)
             found.extend(template(piece, before or title) for piece in _messages(block))
             before = ""
     return found
+
+
+_FORM = re.compile(r"\b(report|post-?mortem|retrospective|log|minutes)\b")
+_MESSAGE = re.compile(r"notif|message|announce|communicat|\bcomms\b|status update|e-?mail")
+
+
+def _is_form(fence: Fence, section: Section) -> bool:
+    """Says whether a block is a form that is filled in for the files, such as an incident report, and no message."""
+    first = words.normal(next((line for line in fence.body.split("\n") if line.strip(" #=*")), ""))
+    title = words.normal(section.title)
+    is_report = bool(_FORM.search(first) or _FORM.search(title)) and not (
+        _MESSAGE.search(first) or _MESSAGE.search(title)
+    )
+    return is_report or (fence.body.count("[ ]") > 1 and not _MESSAGE.search(first))
 
 
 _PLAIN = frozenset({"", "text", "txt", "markdown", "md"})

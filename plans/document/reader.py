@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plans.document import checklists, contacts, joining, keeping, levels, people, procedures, tables, triggers, words
+from plans.document import (
+    belonging,
+    checklists,
+    contacts,
+    joining,
+    keeping,
+    levels,
+    people,
+    procedures,
+    tables,
+    triggers,
+    words,
+)
 from plans.document.actions import finish, step_fence
 from plans.document.blocks import Fence, Html, Listing, Quote, Section, Table, fences_in
 from plans.document.collected import Collected
@@ -13,13 +25,8 @@ from plans.document.plan import Parts, Said
 from plans.document.step import Step
 from plans.document.steps import every_text, read_steps
 
-_WHOLE = frozenset({"known_issues", "summary", "practice", "overview", "resources", "undo", "restore", "triggers"})
-"""Parts whose lower headings belong to them whatever they say."""
-_WORDS = frozenset({"practice", "overview", "summary"})
-_OWN_RIGHT = frozenset({"triggers", "not_triggers", "matrix", "contacts", "schedule"})
-_LEAVES_CHECKS = frozenset(
-    {"contacts", "matrix", "communication", "template", "known_issues", "schedule", "resources", "revisions"}
-)
+_BESIDE_STEPS = frozenset({"contacts", "matrix", "revisions"})
+"""Parts that stand under the heading of a procedure and are none of its steps."""
 
 
 def _place(section: Section) -> tuple[int, int]:
@@ -77,6 +84,9 @@ class Reader:
     def _walk(self, section: Section, inherited: str, inside: bool) -> None:
         """Gives a section to its part, then goes down; `inside` says that the document or a heading above is about rollback."""
         if _place(section) in self._taken:
+            for child in section.children:
+                if words.part_of(child.title) in _BESIDE_STEPS or words.names_cases(child.title):
+                    self._walk(child, "", True)
             return
         part = words.part_of(section.title) if section.depth > 0 else ""
         if section.depth == 1 and section.children:
@@ -85,11 +95,17 @@ class Reader:
         inside = inside or words.speaks_of_rollback(section.title)
         if part in ("pre_checks", "validation", "criteria") and not inside:
             part = ""  # a guide to deploying keeps its own checks; before a rollback they mean something else
-        own = [child for child in section.children if _place(child) not in self._taken and self._stays(part, child)]
+        own = [
+            child
+            for child in section.children
+            if _place(child) not in self._taken and self._stays(part, child, section)
+        ]
         if part:
             self._take(part, replace(section, children=tuple(own)))
         else:
             own = []
+            if words.speaks_of_rollback(section.title) and words.names_cases(section.title):
+                self._matrix_tables(replace(section, children=()))
         if part not in ("triggers", "not_triggers", "follow_up", "communication", "template"):
             self._add_triggers(triggers.in_passing(section, self.notes))
         kept = {_place(child) for child in own}
@@ -101,28 +117,9 @@ class Reader:
         self.found.triggers.extend(found[0])
         self.found.negative.extend(found[1])
 
-    def _stays(self, part: str, child: Section) -> bool:
-        below = words.part_of(child.title)
-        if any(_place(deeper) in self._taken for deeper in child.walk()):
-            return False
-        if part == "triggers" and below == "matrix":
-            return False
-        if part in _WORDS and (
-            below in _OWN_RIGHT or (below == "pre_checks" and words.speaks_of_rollback(child.title))
-        ):
-            return False
-        if part in _WHOLE or below in ("", part):
-            return True
-        if part == "schedule":
-            return below == "criteria" or (below == "validation" and words.is_rehearsed(child.title))
-        if part == "pre_checks" and below == "communication":
-            return any(isinstance(block, Listing) for block in child.blocks)
-        if part == "contacts":
-            return below in ("communication", "follow_up", "validation", "triggers")
-        return (
-            part in ("pre_checks", "validation")
-            and below not in _LEAVES_CHECKS
-            and not (part == "pre_checks" and below == "validation" and "post" in words.normal(child.title))
+    def _stays(self, part: str, child: Section, section: Section) -> bool:
+        return not any(_place(deeper) in self._taken for deeper in child.walk()) and belonging.stays(
+            part, child, section
         )
 
     def _take(self, part: str, section: Section) -> None:
@@ -148,9 +145,21 @@ class Reader:
         for table in tables.tables_of(section):
             self.notes.claim(section.line)
             self.found.revisions.extend(tables.revision_rows(table, self.notes))
+        for block in section.blocks if not self.found.revisions else ():
+            if isinstance(block, Listing):
+                self.notes.claim(section.line)
+                self.found.revisions.extend(tables.revision_items(block, self.notes))
 
     def _triggers(self, section: Section) -> None:
+        self._matrix_tables(section)
         self._add_triggers(triggers.read(section, self.notes))
+
+    def _matrix_tables(self, section: Section) -> None:
+        """Takes the tables that name what is seen and what is done about it, under whatever heading."""
+        for table in (table for current in section.walk() for table in tables.tables_of(current)):
+            if tables.is_matrix(table):
+                self.notes.claim(section.line)
+                self.found.matrix.extend(tables.matrix_rows(table, self.notes))
 
     def _not_triggers(self, section: Section) -> None:
         self.notes.claim(section.line, section.end_line)

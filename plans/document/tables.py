@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from plans.document import durations, inline, words
-from plans.document.blocks import Row, Section, Table
+from plans.document.blocks import Listing, Row, Section, Table
 from plans.document.matrix import condition_of, levels_in, path_of
 from plans.document.notes import Notes
 from plans.document.plan import MatrixRow, RevisionRow, Risk
@@ -31,11 +31,24 @@ def matrix_rows(table: Table, notes: Notes) -> tuple[MatrixRow, ...]:
     if not at:
         return ()
     notes.claim(table.line, table.end_line)
-    return tuple(_matrix_row(row, at) for row in table.rows)
+    return tuple(_matrix_row(row, at, table.headers) for row in table.rows)
 
 
-def _matrix_row(row: Row, at: dict[str, int]) -> MatrixRow:
+def _by_time(headers: tuple[str, ...]) -> list[int]:
+    """Returns the columns of a matrix that are times ("Takes < 1 hour | 1-4 hours"): its cells are what to do within each."""
+    fields = [words.column_of(header, words.COLUMNS) for header in headers]
+    timed = [place for place, header in enumerate(headers) if durations.find_length(header)]
+    return timed if len(timed) > 1 and "action" not in fields else []
+
+
+def _matrix_row(row: Row, at: dict[str, int], headers: tuple[str, ...]) -> MatrixRow:
     said = {name: inline.plain(row.cells[place]) for name, place in at.items() if place < len(row.cells)}
+    timed = _by_time(headers)
+    if timed:
+        said["action"] = "; ".join(
+            f"{inline.plain(headers[place])}: {inline.plain(row.cells[place])}" for place in timed
+        )
+        said["timeframe"] = ""
     symptom = " ".join(part for part in (said.get("symptom"), said.get("threshold")) if part)
     action, timeframe = said.get("action", ""), said.get("timeframe", "")
     return MatrixRow(
@@ -44,12 +57,25 @@ def _matrix_row(row: Row, at: dict[str, int]) -> MatrixRow:
     )  # fmt: skip
 
 
+def is_matrix(table: Table) -> bool:
+    """Says whether a table's own headers name what is seen and what is done about it, wherever it stands."""
+    at = columns(table.headers, words.COLUMNS)
+    return "action" in at and "symptom" in at and "threshold" not in at
+
+
 def matrix_columns(headers: tuple[str, ...]) -> dict[str, int]:
+    """Returns field → column of a decision matrix; empty for any other table."""
     at = columns(headers, words.COLUMNS)
+    named = [place for place, header in enumerate(headers) if re.search(words.SEVERITY, words.normal(header))]
+    if named:
+        at["severity"] = named[0]  # "Risk level | Issue severity": the one that says so itself
+    timed = _by_time(headers)
+    if timed:
+        at = {name: place for name, place in at.items() if place not in timed} | {"action": timed[0]}
     free = [
         place
         for place, header in enumerate(headers)
-        if place not in at.values() and not re.search(words.ABOUT_PEOPLE, words.normal(header))
+        if place not in (*at.values(), *timed) and not re.search(words.ABOUT_PEOPLE, words.normal(header))
     ]
     for name in ("symptom", "action"):
         if name not in at and free:
@@ -107,3 +133,25 @@ def revision_rows(table: Table, notes: Notes) -> tuple[RevisionRow, ...]:
             )
         )
     return tuple(rows)
+
+
+_DATED = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4})")
+_VERSIONED = re.compile(
+    r"\b(?:v|version |rev\.? ?)(?P<version>\d+(?:\.\d+){0,3})\b|^(?P<bare>\d+\.\d+(?:\.\d+)?)\b", re.IGNORECASE
+)
+
+
+def revision_items(listing: Listing, notes: Notes) -> tuple[RevisionRow, ...]:
+    """Returns the items of a change log that name a date or a version: "**2026-01-07**: First version"."""
+    found = []
+    for item in listing.items:
+        lead = item.lines[0].lead if item.lines else ""
+        told = lead or re.split(r"\s[-–—]\s|:\s", item.text, maxsplit=1)[0]
+        date, version = _DATED.search(told), _VERSIONED.search(told)
+        if not (date or version) or len(told) > 60:
+            continue
+        notes.claim(item.line, item.end_line)
+        number = (version.group("version") or version.group("bare")) if version else ""
+        changes = item.text[len(told) :].strip(" :-–—")
+        found.append(RevisionRow(item.line, number, date.group("date") if date else "", changes, ""))
+    return tuple(found)

@@ -33,20 +33,20 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("schedule", r"drill|rehears|test(ing)? schedule|regular testing|testing (of )?(the )?rollback|(?<!post-)(?<!pre-)rollback test(s|ing)\b|演练|simulacro|simulado|übung|演習|訓練|素振り"),
     ("matrix", r"decision (matrix|table|guide|tree)|quick reference(?!.*when)|decide what|matriz de|matrice de|entscheidungs|tl;?dr|at a glance|decision summary|which (rollback|procedure|option)|决策|判断|vs\.? the others"),
     ("risks", r"risk (assessment|analysis|matrix)|^risks?$|évaluation des risques|evaluación de riesgos|avaliação de risco|risikobewertung|风险"),
-    ("template", r"^(?!.*\b(report|analysis|post-?mortem|retrospective|checklist|log|review)\b).*template|plantilla|modèle|modelo de|vorlage|模板|テンプレート"),
-    ("contacts", r"contact|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|contato|ansprechpartner|eskalation|联系人|升级|連絡"),
+    ("template", r"^(?!.*(\.env|\b(env|config(uration)?|report|analysis|post-?mortem|retrospective|checklist|log|review)\b)).*template|plantilla|modèle|modelo de|vorlage|模板|テンプレート"),
+    ("contacts", r"contact|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|contato|ansprechpartner|eskalation|联系人|升级|連絡|^responsa(bles?|veis|vel)$|^responsible (people|persons|parties|roles|team)s?$|^verantwortliche?$"),
     ("known_issues", r"known (issue|problem|limitation)|common (issue|problem|failure)|troubleshoot|gotchas?$|limitation|problemas (conhecidos|comuns|conocidos|comunes)|problèmes (connus|courants)|bekannte (probleme|fehler)|已知问题"),
     ("follow_up", r"follow-?up|post-?rollback (action|analysis|recovery|monitoring|review|documentation|report|procedure|obligation|task|step|activit)|after recovery|root cause|"
                   r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|post-?(restore|recovery|revert)\b|(recovery|next|further) steps \(?after|lessons|post-?incident|acciones posteriores|ações (posteriores|pós)|nacharbeit"),
     ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|"
                    r"recovery inputs|pre-?deploy|preparation checklist|回滚前|^requisitos|pr[ée]-?requis|pré-?roll-?back|voraussetzung|antes d[eo]l? (roll|rever|empez|inici|come)|avant (de|le) (roll|reve|comm)|vor dem roll|前提条件|pre-?check|pre-?condition|précondition|condiciones previas|condições prévias|vorbedingung"),
     ("validation", r"p(ost|[óo]s)-?roll-?back|\bv[eé]rif|\bvalidat|\bvalidaci[óo]n|valida[çc][ãa]o|überprüfung|nach dem roll|after rolling back|^after (the |a )?roll ?back$|(después|depois|après) (del?|do|le) (roll|rever|retour)|^confirma[cç]|^tests?$|(recovery|completion) checklist|回滚后|验证|確認|smoke test"),
-    ("criteria", r"(success|exit|acceptance|completion) criteria|success (indicators?|signs?)|critères de|criterios de éxito|critérios de|erfolgskriterien"),
+    ("criteria", r"(success|exit|acceptance|completion) criteria|(roll ?back|recovery) is (complete|done|successful)|success (indicators?|signs?)|critères de|criterios de éxito|critérios de|erfolgskriterien"),
     ("communication", r"communicat|notif(y|ication)|comms|announce|comunica[cç]|kommunikation|沟通|during an incident"),
     ("resources", r"^resources|related|references?$|links?$|see also|further reading|documentation$|ressources?$|recursos|weiterführende|相关"),
     ("summary", r"^summary|key points|conclusion|résumé|resum[eo]n?|zusammenfassung|总结|takeaway"),
     ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|visão geral|descripción general|überblick|índice|概述|概要|目次|table of contents|^contents$"),
-    ("practice", r"^(important |key |final |friendly )?reminders?\b|^remember\b|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|prevention|anti-?pattern|principle|automation$|improvement|预防"),
+    ("practice", r"^(important |key |final |friendly )?reminders?\b|^remember\b|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|prevention|anti-?pattern|re-?deploy\w* (prep|plan|check)|before (the |any )?(next|re-?)[ -]?(deploy|release|attempt)|principle|automation$|improvement|预防"),
     ("triggers", r"trigger|when to (use|roll)|use this (guide|plan|runbook|document|procedure|playbook) (when|if|for)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
                  r"quand (utiliser|effectuer|faire)|quando (fazer|usar|executar|reverter)|wann (zurück|rollback|ein)|触发|rollback (when|if)|criteria for roll|symptoms?$|cuándo|gatilho|auslöser|indicadores"),
 )  # fmt: skip
@@ -107,6 +107,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("action", r"recommend|action|rollback|strategy|decision|response|procedure|approach|solution|do\b|acción|acciones|ação|ações|maßnahme|aktion|estrat[ée]gia|措施|方案|対応|use$|méthode|method|what to|command"),
     ("symptom", r"symptom|scenario|situation|condition|impact|issue|problem|metric|when|trigger|failure|indicator|what (broke|went|happen)|escenario|cenário|s[íi]ntoma|problema|situaç|symptôme|情况|场景|症状|type|if\b|case|change|area|component"),
 )  # fmt: skip
+SEVERITY = r"severity|gravité|gravedad|gravidade|severidade?|schwere|严重"
 ABOUT_PEOPLE = r"maker|owner|responsible|approv|authority|\bwho\b|assignee|notify|contact|^notes?$|^comments?$|^example"
 """Columns of a matrix that name people or remarks."""
 RISK_COLUMNS: tuple[tuple[str, str], ...] = (
@@ -236,6 +237,16 @@ def is_neutral(heading: str) -> bool:
     """Says whether a heading announces a procedure without saying of what: below going forward it is no way back."""
     text = normal(heading)
     return bool(_NEUTRAL.search(text)) and not re.search(ROLLBACK + "|emergenc|disaster|urgence|notfall", text)
+
+
+def names_cases(heading: str) -> bool:
+    """Says whether a heading announces the cases in which something is done."""
+    return bool(
+        re.search(
+            r"scenario|escenario|scénario|cenário|szenari|cases?\b|situation|situaci|criteri|matri|fälle",
+            normal(heading),
+        )
+    )
 
 
 def speaks_of_rollback(heading: str) -> bool:

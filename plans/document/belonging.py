@@ -1,0 +1,52 @@
+"""Which lower headings belong to the part that a heading above them names, and which stand for themselves."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from plans.document import words
+from plans.document.blocks import Listing, Section
+
+_WHOLE = frozenset({"known_issues", "summary", "practice", "overview", "resources", "undo", "restore", "triggers"})
+"""Parts whose lower headings belong to them whatever they say."""
+_WORDS = frozenset({"practice", "overview", "summary"})
+_OWN_RIGHT = frozenset({"triggers", "not_triggers", "matrix", "contacts", "schedule"})
+_LEAVES_CHECKS = frozenset(
+    {"contacts", "matrix", "communication", "template", "known_issues", "schedule", "resources", "revisions"}
+)
+
+
+def stays(part: str, child: Section, section: Section) -> bool:
+    """Says whether a lower heading belongs to the part that the heading above it names."""
+    below = words.part_of(child.title)
+    if part == "triggers" and below == "matrix":
+        return False
+    if part in _WORDS and (below in _OWN_RIGHT or (below == "pre_checks" and words.speaks_of_rollback(child.title))):
+        return False
+    if part in _WHOLE or below in ("", part):
+        return True
+    if part == "schedule":
+        return below == "criteria" or (below == "validation" and words.is_rehearsed(child.title))
+    if part == "pre_checks" and below == "communication":
+        return any(isinstance(block, Listing) for block in child.blocks)
+    if part == "contacts":
+        return below in ("communication", "follow_up", "validation", "triggers")
+    if below == "criteria":
+        return part in ("pre_checks", "validation") and not _has_boxes(section)
+    return (
+        part in ("pre_checks", "validation")
+        and below not in _LEAVES_CHECKS
+        and not (part == "pre_checks" and below == "validation" and "post" in words.normal(child.title))
+    )
+
+
+def _has_boxes(section: Section) -> bool:
+    """Says whether a checklist with boxes stands in a section: criteria beside it say the same once more."""
+    return any(
+        item.checkbox
+        for current in islice(section.walk(), 200)
+        if words.part_of(current.title) != "criteria"
+        for block in current.blocks
+        if isinstance(block, Listing)
+        for item in block.items
+    )

@@ -1,0 +1,133 @@
+"""The parts beside the procedures, in the forms in which teams write them: invented plans, one form a case."""
+
+# ruff: noqa: E501 – tables, one case a line
+
+import pytest
+
+from plans.document import read_plan
+from plans.document.plan import Parts
+
+LEVEL = "\n\n## Rollback Procedure\n\n1. Stop it\n2. Start the old one\n"
+
+
+def parts(text: str) -> Parts:
+    return read_plan(f"# Rollback plan of orders\n\n{text}{LEVEL}").parts
+
+
+MATRICES = {
+    "two columns": ("| Situation | Action |\n|---|---|\n| Orders fail | Full rollback |", ("Orders fail", "", "Full rollback", "")),
+    "five columns": (
+        "| Symptom | Severity | Action | Time | Owner |\n|---|---|---|---|---|\n| Slow | High | Level 1 | 5 min | Ana |",
+        ("Slow", "High", "Level 1", "5 min"),
+    ),
+    "a risk and a severity": (
+        "| Risk Level | Issue Severity | Decision | Timeline |\n|---|---|---|---|\n| Low | Critical | Rollback | 30 min |",
+        ("Low", "Critical", "Rollback", "30 min"),
+    ),
+    "times as columns": (
+        "| Issue Severity | Fix takes < 1 hour | Fix takes 1-4 hours |\n|---|---|---|\n| High | Fix | Roll back |",
+        ("", "High", "Fix takes < 1 hour: Fix; Fix takes 1-4 hours: Roll back", ""),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "row"), MATRICES.values(), ids=MATRICES)
+def test_a_matrix_is_read_by_its_headers(table: str, row: tuple[str, str, str, str]) -> None:
+    (found,) = parts(f"## Decision Matrix\n\n{table}").matrix
+    assert (found.symptom, found.severity, found.action, found.timeframe) == row
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "## Escenarios de rollback",
+        "## Rollback Decision Matrix\n\n### When to Execute Rollback",
+        "## When to roll back",
+    ],
+)
+def test_a_table_of_cases_and_actions_is_the_matrix_under_other_headings_too(heading: str) -> None:
+    table = "| Escenario | Criterio | Acción |\n|---|---|---|\n| Caída | total | Volver a la versión anterior |"
+    (row,) = parts(f"{heading}\n\n{table}").matrix
+    assert (row.symptom, row.action) == ("Caída", "Volver a la versión anterior")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## Rollback triggers\n\n| Signal | Threshold | Action |\n|---|---|---|\n| Errors | > 5% | Alert |",
+        "## Overview\n\n| Part | What is reversed |\n|---|---|\n| Database | The last migration |",
+        "## Shall we migrate\n\n| Signal | Action |\n|---|---|\n| It is dear | Stay |",
+    ],
+)
+def test_a_table_of_signals_or_effects_is_no_matrix(text: str) -> None:
+    assert parts(text).matrix == ()
+
+
+PEOPLE = {
+    "bullets": ("## Emergency Contacts\n\n- **On-call engineer**: @ana\n- **Escalation**: CTO / VP Engineering", ["On-call engineer", "Escalation"]),
+    "a table": ("## Contacts\n\n| Role | Name |\n|---|---|\n| DBA | Ana |\n| Lead | Ben |", ["DBA", "Lead"]),
+    "ordered labels": ("## Escalation Path\n\n1. **On-call engineer**\n2. **Engineering manager**", ["On-call engineer", "Engineering manager"]),
+    "in Spanish": ("## Responsables\n\n| Rol | Nombre |\n|---|---|\n| DBA |  |", ["DBA"]),
+    "only blanks": ("## Emergency Contacts\n\n- **DevOps lead**: [Name] - [Phone]\n- **DBA**: TBD", ["DevOps lead", "DBA"]),
+    "nobody": ("## Emergency Contacts\n\n- Console: https://console.example.com\n- Status: https://status.example.com", []),
+    "self-help": ("## Emergency Contacts\n\n1. Check the logs\n2. Restart the service\n3. Read the handbook", []),
+    "below the procedure": ("## Steps to roll back\n\n1. Stop\n2. Start\n\n### Contacts\n\n- **DBA**: @ana", ["DBA"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "roles"), PEOPLE.values(), ids=PEOPLE)
+def test_contacts_are_people(text: str, roles: list[str]) -> None:
+    assert [person.role for person in parts(text).contacts] == roles
+
+
+ISSUES = {
+    "headings": "## Known Issues\n\n### Issue: Slow start\n\nWait.\n\n### Issue: No cache\n\nClear it.",
+    "below one more heading": "## Troubleshooting\n\n### Common Issues\n\n#### 1. Slow start\n\nWait.\n\n#### 2. No cache\n\nClear it.",
+    "a table": "## Known Issues\n\n| Issue | Answer |\n|---|---|\n| Slow start | Wait |\n| No cache | Clear it |",
+    "an ordered list": "## Common failures during rollback\n\n1. **Slow start**: wait\n2. **No cache**: clear it",
+}
+
+
+@pytest.mark.parametrize("text", ISSUES.values(), ids=ISSUES)
+def test_known_issues_are_found_in_each_form(text: str) -> None:
+    assert [issue.title for issue in parts(text).known_issues] == ["Slow start", "No cache"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("## Testing Rollback Procedures\n\n1. **Quarterly**: full exercise on staging", "quarterly"),
+        ("## Monthly Rollback Drill\n\n```bash\nmake drill\n```", "monthly"),
+        ("## Rollback Drill Cadence\n\nA drill is held quarterly on staging.", "quarterly"),
+        ("## Testing Schedule\n\n- **Before major releases:** the whole plan", "before a release"),
+    ],
+)
+def test_rehearsals_are_found_in_each_form(text: str, word: str) -> None:
+    assert [entry.recurrence for entry in parts(text).schedule] == [word]
+
+
+MESSAGES = {
+    "an untagged fence": ("## Communication Template\n\n```\nSubject: [SERVICE] is back\n\nWe rolled back at [TIME].\n```", 1),
+    "a markdown fence among actions": ("## Post-Rollback Actions\n\n### Communicate with the team\n\n```markdown\n## Rollback Notification\n\n**Status:** back\n**Reason:** [Brief description]\n**Next:**\n- [ ] Look for the cause\n- [ ] Mend it\n```", 1),
+    "a message that is called report": ("## Communication Template\n\n```\n[INCIDENT REPORT]\n\nTime: [UTC timestamp]\nReason: [Brief description]\n```", 1),
+    "a log to fill in": ("## Rollback Log Template\n\n```\nROLLBACK INCIDENT REPORT\nDate: [DATE]\nReason: [BRIEF DESCRIPTION]\nBy: [NAME]\n```", 0),
+    "settings": ("## Environment\n\n### Production .env Template\n\n```env\nAPP_ENV=production\nDB_HOST=your-host\n```", 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "count"), MESSAGES.values(), ids=MESSAGES)
+def test_a_message_is_told_from_a_form(text: str, count: int) -> None:
+    assert len(parts(text).templates) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("## Revision History\n\n| Version | Date |\n|---|---|\n| 1.0 | 2026-01-02 |", [("1.0", "2026-01-02")]),
+        ("## Changelog\n\n- **2026-01-02**: First version", [("", "2026-01-02")]),
+        ("## Document History\n\n- **v1.2** (2026-02-03) - Times added\n- **v1.1** - Typo", [("1.2", ""), ("1.1", "")]),
+        ("## Changelog\n\n- Every release is noted in the wiki", []),
+    ],
+)
+def test_revisions_stand_in_a_table_or_a_list(text: str, rows: list[tuple[str, str]]) -> None:
+    assert [(row.version, row.date) for row in parts(text).revisions] == rows
