@@ -2,11 +2,12 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from rollbacks import process, runner, sampling, tasks, watch
 from rollbacks.models import Run, Sampling, StepRun, Watch
 from rollbacks.models.states import RunStatus
+from rollbacks.preflight import workers
 from timeline import domain_time
 from timeline.models import Event
 from timeline.tasks import announce
@@ -83,6 +84,30 @@ def stay_with_watch(run: Run, say: Callable[[str], None]) -> None:
 def needs_person(run: Run) -> bool:
     """True when neither this process nor time brings the run on."""
     return run.status in HELP and run.waiting_until is None
+
+
+def what_next(run: Run) -> Iterator[str]:
+    """What a person in a terminal needs for the next word: an unknown outcome as its page shows it, a queue where nobody
+    listens, the command."""
+    for step in run.steps.filter(status=StepRun.Status.LOST).order_by("position"):
+        yield from about_lost(step)
+    if run.status == RunStatus.QUEUED:
+        yield from (reason.sentence for reason in workers(run) if reason.state != "ok")
+    if run.status != RunStatus.DRAFT and needs_person(run):
+        yield HELP[RunStatus(run.status)].format(run=run.pk)
+
+
+def about_lost(step: StepRun) -> Iterator[str]:
+    """What its verify says, what of it still lives, and how the engine would settle it."""
+    answer = step.verify_answer
+    if answer is None:
+        yield f"{step}: nobody has looked after it yet. Ask again in a few seconds."
+        return
+    yield f"{step}: {answer['sentence']}"
+    for one in answer["processes"]:
+        yield f"Still lives on {answer['host']}: {one['pid']} {one['command']}"
+    proposed = f"Proposed: --as {answer['proposal']}. " if answer["proposal"] else ""
+    yield f"{proposed}{answer['because']}"
 
 
 def report(run: Run, told: dict[int, str], say: Callable[[str], None]) -> None:

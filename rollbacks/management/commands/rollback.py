@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from rollbacks.driving import drive, stay_with_watch
+from rollbacks.driving import drive, stay_with_watch, what_next
 from rollbacks.dry_run import dry_run, in_words
 from rollbacks.models import Refused, Run, StepRun, Target
 from rollbacks.models.states import RunStatus, StepStatus
@@ -110,7 +110,7 @@ class Command(BaseCommand):
         return found
 
     def status(self, run: Run, options: dict[str, Any]) -> None:
-        """The run, its steps and what stands before it."""
+        """The run, its steps, what stands before it and what a person does next."""
         self.stdout.write(f"Run {run.pk}: {run}. {run.get_status_display()}. {run.detail}".strip())
         for step in run.steps.order_by("position"):
             words = f"{step.title}: {step.get_status_display()}. {step.detail or step.skipped_reason}"
@@ -118,6 +118,8 @@ class Command(BaseCommand):
         if run.status in (RunStatus.DRAFT, RunStatus.AWAITING_APPROVAL):
             for reason in preflight(run):
                 self.stdout.write(f"  [{reason.state}] {reason.key}: {reason.sentence}")
+        for sentence in what_next(run):
+            self.stdout.write(sentence)
 
     def start(self, run: Run, options: dict[str, Any]) -> None:
         if not run.prepared_at:

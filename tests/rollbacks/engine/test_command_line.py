@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 
-from rollbacks import runner
+from rollbacks import process, runner
 from rollbacks.models import Run, StepRun, leases
 from tests.rollbacks.engine.factories import (
     compiled,
@@ -130,6 +130,28 @@ def test_a_lost_step_is_settled(tmp_path: Path, as_: str, ends: str) -> None:
     assert status_of(run) == ends
     settled = run.stream.events.get(kind="step.settled")
     assert (settled.actor_name, settled.data["reason"]) == ("olga", "looked")
+
+
+def test_status_says_what_a_person_needs_to_settle(tmp_path: Path) -> None:
+    plan = {"reads": [step("there", "test -e made", effect="read")]}
+    run = make_run(tmp_path, [step("one", "touch made", verify="there")], plan=plan)
+    taken = leases.claim(run.pk, owner="w", host=process.host_name(), boot_id=process.boot_id())
+    assert taken is not None
+    StepRun.objects.filter(run=run).update(lease_until=Now() - timedelta(seconds=1))
+    (lost,) = runner.reap()
+    assert "nobody has looked after it yet" in command("status", str(run.pk), by="")
+    runner.look_after(lost)
+    said = command("status", str(run.pk), by="")
+    assert "Its effect is not there, and nothing of it runs any more" in said
+    assert "Proposed: --as again." in said
+    assert f"rollback settle {run.pk} --as" in said
+
+
+def test_status_says_why_a_queued_run_waits(tmp_path: Path) -> None:
+    run = make_run(tmp_path, [step("one", "true")], target=make_target(tmp_path, queue="target.far"))
+    said = command("status", str(run.pk), by="")
+    assert "No worker listens to the queue target.far" in said
+    assert f"rollback drive {run.pk} does it" in said
 
 
 def test_a_run_and_one_step_of_it_are_undone(tmp_path: Path) -> None:
