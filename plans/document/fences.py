@@ -100,6 +100,8 @@ _PROGRAMMING = re.compile(
     r"^\w+\s*=\s|^(from|import|def|class|return|print)\b|"
     r"^export (const|let|default|async|function|class|type|interface)\b|\)\s*:?$|^[A-Z]"
 )
+_USAGE = re.compile(r"\s*(usage|options|arguments|flags|commands|parameters)\s*:\s*(\S.*)?$", re.IGNORECASE)
+"""The help of a program, which somebody put into a shell's block."""
 _NUMBERED_WORDS = re.compile(r"^\s*\d{1,2}[.)]\s+\S*[^\W\d_]{2}")
 _PROGRAM_PATH = re.compile(r"^\.{0,2}/?[\w.-]+(/[\w.<>{}$*-]+)+$")
 
@@ -153,7 +155,7 @@ def _role_of_shell(body: str) -> str:
     if not lines or all(line.is_comment for line in lines):
         return "doc"
     running = [line.text for line in lines if not line.is_comment]
-    if is_numbered_prose(body):
+    if is_numbered_prose(body) or (_USAGE.match(running[0]) and not _opens_with_program(running[0])):
         return "doc"
     return "output" if all(_LOG_LINE.match(text) for text in running) else "command"
 

@@ -184,15 +184,24 @@ class _Sorted:
         self.when.extend(bullets(group.blocks))
         if not group.value and not any(isinstance(block, Listing) for block in group.blocks):
             self.when.extend(Said(block.line, block.text) for block in group.blocks[:1] if isinstance(block, Paragraph))
+        self._goes_on(group)
+
+    def _goes_on(self, group: Group) -> None:
+        """Keeps the commands and, after a label with words of its own, the numbered items: they are the procedure again."""
+        kept = bool(group.value) or group.meaning == "when"
         self.procedure.extend(
             block
             for block in group.blocks
-            if isinstance(block, Fence) or (isinstance(block, Listing) and block.ordered)
+            if isinstance(block, Fence) or (kept and isinstance(block, Listing) and block.ordered)
         )
 
     def _impact(self, group: Group) -> None:
-        said = [*([Said(group.line, group.value)] if group.value else []), *bullets(group.blocks, ordered=True)]
+        said = [
+            *([Said(group.line, group.value)] if group.value else []),
+            *bullets(group.blocks, ordered=not group.value),
+        ]
         self.impact.extend(_impact(item) for item in said)
+        self._goes_on(group)
 
     def _undo(self, group: Group) -> None:
         self.undo.extend(group.blocks)
@@ -206,6 +215,7 @@ class _Sorted:
         self.persists = Persists(
             group.line, f"{group.label}: {text}", numbers[0] if numbers else None, wait[1] if wait else None
         )
+        self._goes_on(group)
 
 
 def promise_in_heading(section: Section) -> Promise | None:

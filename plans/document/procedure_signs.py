@@ -112,12 +112,17 @@ def is_spread_out(section: Section) -> bool:
     steps = [
         child
         for child in section.children
-        if words.label_of(child.title) == "procedure" and is_full_procedure(child) and not _holds_several(child)
+        if _only_says_how(child) and is_full_procedure(child) and not _holds_several(child)
     ]
     others = [child for child in section.children if child not in steps and is_full_procedure(child)]
     if len(steps) == 1 and (words.choice_word(section.title) or words.level_word(section.title)):
         return True
     return len(steps) == 1 and all(words.part_of(child.title) or words.label_of(child.title) for child in others)
+
+
+def _only_says_how(section: Section) -> bool:
+    """Says whether a heading announces steps without naming what they are for: "Manual rollback steps"."""
+    return words.label_of(section.title) == "procedure" or bool(kinds.HOW.fullmatch(words.normal(section.title)))
 
 
 def _holds_several(section: Section) -> bool:
@@ -174,7 +179,7 @@ def _tells(block: Block) -> bool:
 _POINTS = re.compile(
     r"\b(follow|use|see|choose|pick|apply|perform|execute|run|take) "
     r"(one of |any of )?(these|this|the (following|appropriate|relevant|steps)|below)\b"
-    r"|\b(steps|procedures?|options|sections?|methods) below\b|[:：]$",
+    r"|\b(steps|procedures?|options|sections?|methods) below\b|[:：]$|^(when|whenever|used? (when|if|for)|if|in case)\b[^.]*\.?$",
     re.IGNORECASE,
 )
 

@@ -47,6 +47,12 @@ GENERIC = re.compile(
     r"instructions?|documentation|roll(ing)?[ -]?back|recovery|emergency|disaster|restore|revert|[^\w]+)*"
 )
 """A heading that only says that it is about going back, not of what."""
+HOW = re.compile(
+    r"(the )?(manual|quick|detailed|emergency|immediate|full)? ?(roll ?back|recovery|restore|restoration|revert|resolution|response)? ?"
+    r"(steps|procedure|process|instructions|commands|actions|execution)"
+)
+"""A heading that announces steps and names nothing: the heading above it is the procedure's name."""
+CHECKLIST = re.compile(r"checklist|检查清单|checkliste|lista de (verificaci|comproba)|チェックリスト")
 ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
 NOT_A_ROLLBACK = re.compile(
     r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|"
@@ -61,7 +67,8 @@ NOT_A_ROLLBACK = re.compile(
     r"^(check|verify|look at) (these|this|the following) first\b|\b(information|details)$|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
     r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|levels?|"
-    r"permissions?|roles?|responsibilities)$"
+    r"permissions?|roles?|responsibilities|alerting|audit trail|records?|record creation|jobs|framework|safety measures|"
+    r"enhancements|improvements|management|authority|safeguards)$|决策流程$"
 )
 """Headings that name no rollback, whatever they hold."""
 TOOLS = re.compile(

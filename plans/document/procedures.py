@@ -114,12 +114,8 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     speaks = collects or words.speaks_of_rollback(title)
     if kinds.NOT_A_ROLLBACK.search(normal) and not (kinds.WATCHING.match(normal) and words.of_a_thing(title)):
         return _back_among_forward(section) if kinds.TOOLS.search(normal) else []
-    if "checklist" in normal:
-        return [
-            child
-            for child in section.children
-            if kinds.ROLLBACK_ITSELF.fullmatch(words.normal(child.title)) and not signs.has_checkbox(child)
-        ]
+    if kinds.CHECKLIST.search(normal):
+        return [child for child in section.children if _is_carried_out(child)]
     is_choice = inside and words.choice_word(title) is not None
     if _is_other_part(section, inside=inside, among=among):
         return _named_in_passing(section)
@@ -162,6 +158,15 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
         return found
     told = replace(section, children=tuple(child for child in section.children if not _goes_forward(child)))
     return [section] if here and signs.has_substance(told, inside=inside) else found
+
+
+def _is_carried_out(section: Section) -> bool:
+    """Says whether a part of a checklist is the rollback itself: "Rollback", or one told in step headings."""
+    if words.part_of(section.title):
+        return False
+    if headings.of(section) and words.speaks_of_rollback(section.title):
+        return True
+    return bool(kinds.ROLLBACK_ITSELF.fullmatch(words.normal(section.title))) and not signs.has_checkbox(section)
 
 
 def _goes_forward(section: Section) -> bool:

@@ -1,0 +1,75 @@
+"""What labels and headings mean around a procedure's commands: invented plans."""
+
+# ruff: noqa: E501 – documents, one a line
+
+import pytest
+
+from plans.document import read_plan
+from plans.document.plan import Level
+
+BLOCK = "```bash\nsystemctl restart x\n```\n"
+
+
+def levels(text: str) -> tuple[Level, ...]:
+    return read_plan(f"# Rollback plan of x\n\n{text}\n").parts.levels
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "**Impact**: little",
+        "**When to use:** it is red",
+        "**影响程度**: 最小",
+        "**Time:** 5 minutes",
+        "**If it persists after 10 minutes:** Level 2",
+    ],
+)
+def test_the_commands_below_a_label_with_words_of_its_own_are_the_procedure(label: str) -> None:
+    (level,) = levels(f"## Level 1: Settings (1 min)\n\n{label}\n\n{BLOCK}")
+    assert [fence.role for step in level.steps for fence in step.fences] == ["command"]
+
+
+def test_the_numbered_items_below_such_a_label_too() -> None:
+    (level,) = levels("## Level 1: Settings (1 min)\n\n**Impact:** little\n\n1. Stop it\n2. Start it\n")
+    assert ([said.text for said in level.impact], len(level.steps)) == (["little"], 2)
+
+
+@pytest.mark.parametrize(
+    "how", ["Manual Rollback Steps", "Recovery Procedure", "Resolution Steps", "Steps", "Rollback Commands"]
+)
+def test_a_heading_that_only_says_how_leaves_the_name_to_the_one_above(how: str) -> None:
+    text = "## Manual Rollback Procedures\n\n" + "".join(
+        f"### {place}. {name}\n\n#### Symptoms\n- It is red\n\n#### {how}\n{BLOCK}\n"
+        for place, name in enumerate(["Page Rollback", "Table Rollback"], 1)
+    )
+    assert [(level.name, [said.text for said in level.when_to_use], len(level.steps)) for level in levels(text)] == [
+        ("1. Page Rollback", ["It is red"], 1),
+        ("2. Table Rollback", ["It is red"], 1),
+    ]
+
+
+def test_a_scenario_of_one_sentence_is_no_procedure() -> None:
+    text = f"## Rollback Scenarios\n\n### 1. Bad image\nWhen a new image causes trouble.\n\n### 2. All is lost\nIf nothing answers.\n\n## Manual Rollback\n\n{BLOCK}"
+    assert [level.name for level in levels(text)] == ["Manual Rollback"]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Rollback Alerting", "Rollback Records and Audit Trail", "Rollback Record Creation", "Workflow Jobs", "Rollback Safety Measures", "Task Definition Management", "Future Enhancements"],
+)  # fmt: skip
+def test_what_is_said_about_rollbacks_is_none(heading: str) -> None:
+    text = f"## {heading}\n\nHow rollbacks are told.\n\n1. One\n2. Two\n\n{BLOCK}\n## Manual Rollback\n\n{BLOCK}"
+    assert [level.name for level in levels(text)] == ["Manual Rollback"]
+
+
+def test_the_rollback_within_a_checklist_stands_between_its_checks() -> None:
+    steps = f"#### Step 1: Prepare\n\n{BLOCK}\n#### Step 2: Go back\n\n{BLOCK}"
+    text = f"## Detailed rollback checklist\n\n### Pre-Rollback Checklist\n- [ ] Agreed\n\n### Rollback Execution\n\n{steps}\n### Post-Rollback Verification\n- [ ] Green\n"
+    document = read_plan(f"# Rollback plan of x\n\n{text}\n")
+    assert [(level.name, len(level.steps)) for level in document.parts.levels] == [("Rollback Execution", 2)]
+    assert (len(document.parts.pre_checks), len(document.parts.validations)) == (1, 1)
+
+
+def test_the_help_of_a_program_is_no_command() -> None:
+    (level,) = levels(f"## Rollback\n\n{BLOCK}\n```bash\nOptions:\n  -e NAME   environment\n  -t TYPE   type\n```\n")
+    assert [fence.role for step in level.steps for fence in step.fences if fence.role == "command"] == ["command"]
