@@ -111,6 +111,8 @@ def _open_ends(sheet: Sheet) -> list[str]:
 def _shown(place: int, row: Row, source: list[SourceLine], given: dict[str, str], *, for_all: bool) -> Shown:
     first = max(1, row.line - CONTEXT)
     last = min(len(source), row.end_line + CONTEXT)
+    while last < len(source) and last - first < MOST_LINES and _is_inside(source, last):
+        last += 1
     lines = source[first - 1 : last]
     if len(lines) > MOST_LINES:
         lines = lines[:MOST_LINES]
@@ -118,6 +120,11 @@ def _shown(place: int, row: Row, source: list[SourceLine], given: dict[str, str]
     only = row.choices[0].value if len(row.choices) == 1 else ""
     chosen = given.get(f"choice-{place}") or ("" if for_all else row.suggested or only)
     return Shown(place, row, lines, chosen, given.get(f"text-{place}", row.text))
+
+
+def _is_inside(source: list[SourceLine], last: int) -> bool:
+    """Says whether a block goes on behind this line: half a block says nothing."""
+    return source[last - 1].look == "code" and source[last].look == "code"
 
 
 def answer_words(question: Question, given: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from plans.questions.sheet import Sheet
 _MANUAL = Choice("manual", "a person does the whole block in their own terminal")
 _DOC = Choice("doc", "the whole block is only to be read: nothing of it runs")
 _LIMIT = Choice("timeout", "the whole block may take so long, then it counts as timed out", "Time, such as 30s")
+_AWAY = Choice("remove", "without this line: the rest runs on the target's own host")
 _OUT = Choice("remove", "without this line: the rest of the block runs")
 _DURATION = re.compile(r"\d+(?:ms|s|m|h)(?:\d+(?:ms|s|m))?")
 _FOLLOW = re.compile(
@@ -49,7 +50,8 @@ def _out(sheet: Sheet, problem: Problem) -> tuple[Choice, ...]:
         for number, line in enumerate(fence.body.split("\n"), fence.line + 1)
         if number != problem.line and line.strip() and not line.lstrip().startswith("#")
     ] if fence else []  # fmt: skip
-    return (_OUT,) if others else ()
+    away = _AWAY if "ssh" in problem.message else _OUT
+    return (away,) if others else ()
 
 
 def _short(text: str) -> str:

@@ -34,7 +34,7 @@ def _question(sheet: Sheet, problem: Problem) -> Question:
     reads = [Choice(f"read:{step['name']}", f"only when “{step['title'][:50]}” succeeds") for step in sheet.reads()[:8]]
     choices = (
         Choice("manual", "a person decides on the day, and does it by hand"),
-        Choice("always", "it is always done: the line then says", "Line without the condition"),
+        Choice("always", "it is always done, whoever asks", "The line without the condition"),
         *facts,
         *reads,
     )

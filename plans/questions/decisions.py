@@ -11,6 +11,7 @@ from plans.questions.sheet import Sheet
 
 _BACK = re.compile(r"roll(?:ing|ed)?[\s-]?back|revert|restore|undo|downgrade|zurück|retour", re.I)
 _NOT = re.compile(r"^\W*(?:no\b|none\b|not\b|never\b|watch|monitor|fix forward|investigate)", re.I)
+ENOUGH = 2
 _NONE = Choice("none", "no rollback: watch")
 
 
@@ -36,9 +37,14 @@ def of(sheet: Sheet) -> list[Question]:
         *(Choice(str(level["number"]), f"level {level['number']}: {level['title'][:60]}") for level in levels),
         _NONE,
     )
-    suggested = str(levels[0]["number"]) if len(levels) == 1 else ""
     rows = tuple(
-        Row(row["line"], row["line"], f"{row['symptom'] or row['severity']}: {row['action']}"[:90], choices, suggested)
+        Row(
+            row["line"],
+            row["line"],
+            f"{row['symptom'] or row['severity']}: {row['action']}"[:90],
+            choices,
+            _likely(row, levels),
+        )
         for row in without_level(sheet.compiled)
         if _cell(sheet.line(row["line"]), row["action"])
     )
@@ -52,15 +58,28 @@ def of(sheet: Sheet) -> list[Question]:
     )
 
 
+def _likely(row: dict[str, Any], levels: list[dict[str, Any]]) -> str:
+    """The only level, or the one whose title shares the most words with the row; empty where two are as near."""
+    if len(levels) == 1:
+        return str(levels[0]["number"])
+    said = _words(f"{row['symptom']} {row['action']}")
+    shared = sorted(((len(said & _words(level["title"])), -level["number"]) for level in levels), reverse=True)
+    return str(-shared[0][1]) if shared[0][0] >= ENOUGH and shared[0][0] > shared[1][0] else ""
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.findall(r"[^\W\d_]{3,}", text.casefold()) if not _BACK.fullmatch(word)}
+
+
 def _cell(line: str, action: str) -> re.Match[str] | None:
-    """The cell that holds the action, with the marks that may stand around it."""
-    return re.search(rf"(?<=\|)(?P<before>\s*[*_`]*){re.escape(action)}(?=[*_`]*\s*(?:\||$))", line)
+    """The cell that holds the action, whatever marks stand around its words."""
+    words = r"[*_`]*\s+[*_`]*".join(re.escape(word) for word in action.split())
+    return re.search(rf"(?<=\|)(?P<before>\s*)(?P<said>[*_`]*{words}[*_`]*)(?=\s*(?:\||$))", line)
 
 
 def _write(mend: Mend, said: list[Said], actions: dict[int, str]) -> None:
     for one in said:
-        action = actions[one.row.line]
-        words = f"No rollback: {action}" if one.choice == "none" else f"Level {one.choice}: {action}"
         line = mend.line(one.row.line)
-        if found := _cell(line, action):
-            mend.replace(one.row.line, f"{line[: found.start()]}{found['before']}{words}{line[found.end() :]}")
+        if found := _cell(line, actions[one.row.line]):
+            level = "No rollback" if one.choice == "none" else f"Level {one.choice}"
+            mend.replace(one.row.line, f"{line[: found.start('said')]}{level}: {line[found.start('said') :]}")

@@ -77,10 +77,14 @@ class Question:
 
     @property
     def for_all(self) -> tuple[Choice, ...]:
-        """The answers that may be given once for all rows: where many rows have the same ones, and none needs a text."""
+        """The answers that may be given once for all rows: many rows with the same ones and the same suggestion."""
         first = self.rows[0].choices
         same = all(row.choices == first and row.suggested == self.rows[0].suggested for row in self.rows)
-        return first if same and len(self.rows) >= MANY and not any(choice.asks for choice in first) else ()
+        return (
+            first
+            if same and self.rows[0].suggested and len(self.rows) >= MANY and not any(choice.asks for choice in first)
+            else ()
+        )
 
     def said(self, given: Mapping[str, str]) -> list[Said]:
         """The answers of a form: `choice-0`, `text-0`, `choice-1` …; `choice-all` for rows without one."""

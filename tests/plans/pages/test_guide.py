@@ -43,6 +43,14 @@ def test_an_answer_is_written_into_the_document_and_shown(author: Client) -> Non
     assert Plan.objects.get().revisions.count() == 1
 
 
+def test_a_block_below_the_line_in_question_is_shown_whole(signed_in: SignedIn, plan_author: User) -> None:
+    step = "1. **Clean up (if needed)**\n\n   ```bash\n   one\n   two\n   three\n   four\n   ```\n\n2. **Tell**\n"
+    make_plan(f"# Shop\n\n### Level 1: Back (1 min)\n\n{step}", by=plan_author)
+    page = text(signed_in(plan_author).get(ADDRESS))
+    assert "Who decides" in page
+    assert "<code>   four</code>" in page
+
+
 def test_leaving_and_coming_back_loses_nothing(author: Client, signed_in: SignedIn, plan_author: User) -> None:
     author.post(ADDRESS, ASKED)
     assert "1 answer so far" in text(signed_in(plan_author).get(ADDRESS))

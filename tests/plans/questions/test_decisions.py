@@ -40,6 +40,7 @@ def test_the_level_is_written_in_front_of_the_action() -> None:
     question = next(one for one in ask(TEXT) if one.key == "decisions")
     new = answer(TEXT, question, {f"choice-{place}": "1" for place in range(len(question.rows))})
     assert "| P0 | Level 1: Immediate rollback |" in new
+    assert "| P1 | Level 1: **Rollback** within 5 min |" in new
     assert read_plan(new).compile().compiled["matrix"][0]["levels"] == [1]
     assert "decisions" not in [one.key for one in ask(new)]
 
@@ -56,3 +57,13 @@ def test_a_plan_with_several_levels_suggests_none() -> None:
     question = next(one for one in ask(text) if one.key == "decisions")
     assert {row.suggested for row in question.rows} == {""}
     assert [choice.value for choice in question.rows[0].choices] == ["1", "2", "none"]
+
+
+def test_the_level_whose_title_says_the_same_is_suggested() -> None:
+    text = TEXT.replace("Level 1: Back", "Level 1: Worker deployment rollback").replace(
+        "## Decision", "### Level 2: Database restore (5 min)\n\n1. **Call**\n\n## Decision"
+    )
+    text = text.replace("| P0 | Immediate rollback |", "| P0 | Revert the worker deployment |")
+    question = next(one for one in ask(text) if one.key == "decisions")
+    assert [row.suggested for row in question.rows] == ["1", ""]
+    assert question.for_all == ()
