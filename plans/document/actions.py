@@ -234,4 +234,4 @@ def _block_title(before: str, block: Fence) -> str:
     first = next(
         (line.text for line in shell.logical_lines(block.body) if not line.is_blank and not line.is_comment), ""
     )
-    return first.split("\n", 1)[0][:120]
+    return first.split("\n", 1)[0].lstrip(" -")[:120] or "Commands"

@@ -33,7 +33,7 @@ def join_twins(levels: tuple[Level, ...], notes: Notes) -> tuple[Level, ...]:
             when_to_use=(*level.when_to_use, *known.when_to_use),
             impact=(*level.impact, *known.impact),
         )
-    kept = tuple(found.values())
+    kept = tuple(level for level in found.values() if not (told and _only_describes(level)))
     return (
         tuple(replace(level, number=place) for place, level in enumerate(kept, 1))
         if len(kept) < len(levels)
@@ -41,6 +41,13 @@ def join_twins(levels: tuple[Level, ...], notes: Notes) -> tuple[Level, ...]:
     )
 
 
+def _only_describes(level: Level) -> bool:
+    """Says whether a level without steps tells what may happen: "Scenario 1: Small trouble" above the procedures."""
+    word = words.choice_word(level.name)
+    return not level.steps and not level.stray and word is not None and word[0] in _SITUATIONS
+
+
+_SITUATIONS = frozenset({"scenario", "escenario", "scénario", "szenario", "cenário", "case"})
 _TIMES = re.compile(
     r"\brtos?\b|recovery (time|point)|time(line)? estimate|estimated (time|duration)|"
     r"rollback (time|duration)|timeline|time to (recover|restore)"

@@ -50,6 +50,18 @@ def is_full_procedure(section: Section) -> bool:
     return has_actions(section) or (words.choice_word(section.title) is not None and ":" in section.title)
 
 
+def _names_kinds(section: Section) -> bool:
+    """Says whether numbered items only name the ways there are: "1. **Table rollback**: puts the rows back"."""
+    items = [item for block in section.blocks if isinstance(block, Listing) for item in block.items]
+    named = sum(bool(item.lines) and words.of_a_thing(item.lines[0].lead) for item in items)
+    return (
+        not section.children
+        and bool(items)
+        and named * 2 > len(items)
+        and not any(True for _ in fences_in(section.blocks))
+    )
+
+
 def has_actions(section: Section) -> bool:
     """Says whether a section has numbered steps or commands."""
     roles = ((fences.role_of(fence), fence) for fence in fences_in(_own_text(section)))
@@ -188,6 +200,8 @@ def has_substance(section: Section, *, inside: bool) -> bool:
     """Says whether there is something to carry out: an ordered list, a command, or an instruction in the heading itself."""
     if has_checkbox(section) and not is_full_procedure(section):
         return is_ticked_off(section)
+    if kinds.KINDS.search(words.normal(section.title)) and _names_kinds(section):
+        return False
     if is_full_procedure(section) and (inside or words.choice_word(section.title) is None):
         return True
     if kinds.KINDS.search(words.normal(section.title)):

@@ -68,7 +68,7 @@ NOT_A_ROLLBACK = re.compile(
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
     r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|levels?|"
     r"permissions?|roles?|responsibilities|alerting|audit trail|records?|record creation|jobs|framework|safety measures|"
-    r"enhancements|improvements|management|authority|safeguards)$|决策流程$"
+    r"enhancements|improvements|management|authority|safeguards|objectives|targets|estimates)( \(.{1,40}\))?$|决策流程$"
 )
 """Headings that name no rollback, whatever they hold."""
 TOOLS = re.compile(

@@ -73,3 +73,12 @@ def test_the_rollback_within_a_checklist_stands_between_its_checks() -> None:
 def test_the_help_of_a_program_is_no_command() -> None:
     (level,) = levels(f"## Rollback\n\n{BLOCK}\n```bash\nOptions:\n  -e NAME   environment\n  -t TYPE   type\n```\n")
     assert [fence.role for step in level.steps for fence in step.fences if fence.role == "command"] == ["command"]
+
+
+def test_situations_and_kinds_above_the_procedures_are_none() -> None:
+    text = (
+        "## Rollback Scenarios\n\n### Scenario 1: Minor Issue (< 5 min)\n- Errors, data intact\n\n### Scenario 2: Major Issue\n- Data lost\n\n"
+        "## Rollback Types\n\n1. **Table Rollback**: puts the rows back\n2. **Image Rollback**: takes the image before\n\n"
+        f"## Rollback Time Objectives\n\n- Table: 5 minutes\n\n## Image\n\n### Quick Rollback (Docker)\n\n{BLOCK}"
+    )
+    assert [level.name for level in levels(text)] == ["Quick Rollback (Docker)"]
