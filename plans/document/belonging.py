@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 
 from plans.document import words
@@ -32,12 +33,31 @@ def stays(part: str, child: Section, section: Section) -> bool:
     if part == "contacts":
         return below in ("communication", "follow_up", "validation", "triggers")
     if below == "criteria":
-        return part in ("pre_checks", "validation") and not _has_boxes(section)
+        return part == "pre_checks" or (part == "validation" and not _has_boxes(section))
     return (
         part in ("pre_checks", "validation")
         and below not in _LEAVES_CHECKS
         and not (part == "pre_checks" and below == "validation" and "post" in words.normal(child.title))
     )
+
+
+def is_for_all(section: Section) -> bool:
+    """Says whether what a section asks for holds for the whole document, also where that is about more than going back."""
+    return section.depth == 2 and bool(_PREREQUISITES.match(words.normal(section.title)))
+
+
+def is_repeated(section: Section, child: Section) -> bool:
+    """Says whether a lower heading repeats in short what the document says in full, or is a tool and no list of checks."""
+    if words.part_of(child.title) not in ("validation", "pre_checks", "criteria"):
+        return False
+    if any(isinstance(block, Listing) for block in child.blocks):
+        return False
+    return bool(_IN_SHORT.search(words.normal(section.title)) or _TOOL.match(words.normal(child.title)))
+
+
+_PREREQUISITES = re.compile(r"prerequisit|pr[ée]-?requis|voraussetzung|requisitos( previos)?$|前提条件")
+_IN_SHORT = re.compile(r"quick (reference|start|commands?|rollback)|tl;?dr|at a glance|cheat")
+_TOOL = re.compile(r"script\b|automated .*(check|verif|validat)")
 
 
 def _has_boxes(section: Section) -> bool:

@@ -18,8 +18,24 @@ def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
     numbered = [child for child in section.children if child.blocks]
     notes.claim(section.line)
     own = _own_items(_unfenced(section.blocks), notes) or _told(section.blocks if not section.children else (), notes)
-    below = [item for child in numbered for item in _child_items(child, notes)]
+    numbered = [child for child in numbered if not _ACTS.match(words.normal(child.title))] or numbered
+    children = [_child_items(child, notes) for child in numbered]
+    if own or any(item.form in _WRITTEN for items in children for item in items):
+        # beside a list, a heading with sentences only explains: "Observation period"
+        children = [items for child, items in zip(numbered, children, strict=True) if not _only_prose(child)]
+    below = [item for items in children for item in items]
     return tuple(replace(item, number=str(place), effect="read") for place, item in enumerate([*own, *below], 1))
+
+
+_ACTS = re.compile(
+    r"(disable|enable|remove|delete|clean ?up|notify|inform|communicate|announce|document|schedule|create|update) "
+)
+"""A heading below a checklist that tells what to do next: nothing is checked there."""
+_WRITTEN = frozenset({"ordered", "checkbox", "bullet", "row", "label"})
+
+
+def _only_prose(child: Section) -> bool:
+    return not child.children and all(isinstance(block, Paragraph) for block in child.blocks)
 
 
 def _told(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
@@ -29,9 +45,14 @@ def _told(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     told = [block for block in blocks if isinstance(block, Paragraph) and not block.text.endswith((":", "："))]
     for block in told:
         notes.claim(block.line, block.end_line)
+    marked = [line for block in told for line in block.lines]
+    if marked and all(_MARK.match(line.raw) for line in marked):
+        return tuple(Step(line.line, line.line, "", line.text[:200], "bullet", words=(line.text,)) for line in marked)
     return tuple(Step(block.line, block.end_line, "", block.text[:200], "prose", words=(block.text,)) for block in told)
 
 
+_MARK = re.compile(r"(?:\*\*)?[✅☑✔✓□☐⬜▢]")
+"""What opens each line of a list that was written without bullets."""
 _LOOKS = re.compile(r"(verify|check|validate|confirm|test|monitor|ensure|vérifier|verificar)\b")
 
 
@@ -101,7 +122,47 @@ def _child_items(child: Section, notes: Notes) -> tuple[Step, ...]:
     return from_headings([child], notes)
 
 
+def _ungrouped(block: Block) -> tuple[Block, ...]:
+    """Returns a list whose items only name groups ("**Access required:**" above boxes) as the lists below them."""
+    if not isinstance(block, Listing):
+        return (block,)
+    inner = [[below for below in item.blocks if isinstance(below, Listing)] for item in block.items]
+    are_groups = all(
+        lists and len(lists) == len(item.blocks) and not item.checkbox and item.text.endswith((":", "："))
+        for item, lists in zip(block.items, inner, strict=True)
+    )
+    return tuple(below for lists in inner for below in lists) if are_groups else (block,)
+
+
+_STOP = re.compile(r"(never|do not|don.t|stop|abort)\b.*[:：*]*$")
+
+
+def _without_stops(blocks: tuple[Block, ...]) -> list[Block]:
+    """Returns the blocks without the lists behind "Never proceed if:": they say when to stop, not what to check."""
+    told = ""
+    kept: list[Block] = []
+    for block in blocks:
+        stops = isinstance(block, Listing) and bool(_STOP.match(told)) and not block.items[0].checkbox
+        if not stops:
+            kept.append(block)
+        told = (
+            words.normal(block.lines[-1].text)
+            if isinstance(block, Paragraph) and block.text.endswith((":", "："))
+            else ""
+        )
+    return kept
+
+
+def _is_form(blocks: tuple[Block, ...]) -> bool:
+    """Says whether all items wait to be filled in: "Link to the log:" and nothing behind it."""
+    items = [item for block in blocks if isinstance(block, Listing) for item in block.items]
+    return bool(items) and all(not item.blocks and item.text.endswith((":", "：")) for item in items)
+
+
 def _own_items(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    if _is_form(blocks):
+        return ()
+    blocks = tuple(below for block in _without_stops(blocks) for below in _ungrouped(block))
     boxes = [item for block in blocks if isinstance(block, Listing) for item in block.items if item.checkbox]
     if boxes:
         found, _ = read_steps(tuple(block for block in blocks if isinstance(block, Listing | Fence)), notes)

@@ -91,9 +91,10 @@ class Reader:
         part = words.part_of(section.title) if section.depth > 0 else ""
         if section.depth == 1 and section.children:
             part = ""
-        part = part or inherited or checklists.part_of_mixed(section)
+        if part in ("", "practice"):
+            part = inherited or checklists.part_of_mixed(section) or part
         inside = inside or words.speaks_of_rollback(section.title)
-        if part in ("pre_checks", "validation", "criteria") and not inside:
+        if part in ("pre_checks", "validation", "criteria") and not (inside or belonging.is_for_all(section)):
             part = ""  # a guide to deploying keeps its own checks; before a rollback they mean something else
         own = [
             child
@@ -110,7 +111,7 @@ class Reader:
             self._add_triggers(triggers.in_passing(section, self.notes))
         kept = {_place(child) for child in own}
         for child in section.children:
-            if _place(child) not in kept:
+            if _place(child) not in kept and not belonging.is_repeated(section, child):
                 self._walk(child, "", inside)
 
     def _add_triggers(self, found: triggers.Triggers) -> None:

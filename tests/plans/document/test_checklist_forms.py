@@ -1,0 +1,84 @@
+"""What is asked before a rollback and verified after it, in the forms in which teams write it; and what only looks alike."""
+
+# ruff: noqa: E501 – tables, one case a line
+
+import pytest
+
+from plans.document import read_plan
+from plans.document.plan import Parts
+
+LEVEL = "\n\n## Rollback Procedure\n\n1. Stop it\n2. Start the old one\n"
+
+
+def parts(text: str, title: str = "Rollback plan of orders") -> Parts:
+    return read_plan(f"# {title}\n\n{text}{LEVEL}").parts
+
+
+FORMS = {
+    "checkboxes": "- [ ] A\n- [ ] B\n- [ ] C",
+    "ordered checkboxes": "1. [ ] A\n2. [ ] B\n3. [ ] C",
+    "ordered bold labels": "1. **A**: look\n2. **B**: look\n3. **C**: look",
+    "bullets": "- A\n- B\n- C",
+    "comments in a block": "```bash\n# A\ncurl localhost/a\n\n# B\ncurl localhost/b\n\n# C\ncurl localhost/c\n```",
+    "numbered comments": "```bash\n# 1. A\ncurl localhost/a\n# 2. B\ncurl localhost/b\n# 3. C\ncurl localhost/c\n```",
+    "a table": "| Check | Expected |\n|---|---|\n| A | yes |\n| B | yes |\n| C | yes |",
+    "a markdown fence": "```markdown\n- [ ] A\n- [ ] B\n- [ ] C\n```",
+    "marked lines": "✅ A\n✅ B\n✅ C",
+    "groups of boxes": "- **Access:**\n  - [ ] A\n  - [ ] B\n\n- **Tools:**\n  - [ ] C",
+    "headings": "### Service\n\n- [ ] A\n- [ ] B\n\n### Data\n\n- [ ] C",
+    "boxes and an explained pause": "### Checks\n\n- [ ] A\n- [ ] B\n- [ ] C\n\n### Observation Period\n\nLook on for a quarter of an hour.",
+    "boxes and what stops": "- [ ] A\n- [ ] B\n- [ ] C\n\n**Never proceed if:**\n\n- ❌ D\n- ❌ E",
+    "boxes and what follows": "### Checks\n\n- [ ] A\n- [ ] B\n- [ ] C\n\n### Disable maintenance mode\n\n```sql\nUPDATE settings SET off = 1;\n```",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("heading", ["Pre-Rollback Checklist", "Post-Rollback Verification"])
+def test_a_checklist_is_counted_in_each_form(heading: str, form: str) -> None:
+    found = parts(f"## {heading}\n\n{form}")
+    before, after = len(found.pre_checks), len(found.validations)
+    assert (before, after) == ((3, 0) if heading.startswith("Pre") else (0, 3))
+
+
+def test_criteria_beside_boxes_say_the_same_once_more() -> None:
+    text = "## Rollback Validation\n\n### Checks\n\n- [ ] A\n\n### Success Criteria\n\n- D\n- E"
+    assert [step.title for step in parts(text).validations] == ["A"]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Prerequisites", "Pre-Deployment Checklist", "Pre-Rollback", "Pre-flight", "Pre-Deployment Preparation", "Safety Check", "Safety Checklist",
+     "Rollback Requirements", "Required Recovery Inputs", "回滚前检查", "Prevention Checklist\n\n**Before Each Phase:**"],
+)  # fmt: skip
+def test_each_wording_opens_the_checks_before(heading: str) -> None:
+    assert len(parts(f"## {heading}\n\n- [ ] A\n- [ ] B").pre_checks) == 2
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Verification", "Verification Steps", "Verify Rollback", "Post-Rollback Checklist", "Post-Rollback Verification", "Rollback Verification Checklist",
+     "Rollback Validation", "Post-Rollback Testing", "Success Criteria", "Tests", "After rolling back", "Verifying Rollback", "Validación Post-Rollback", "回滚后验证"],
+)  # fmt: skip
+def test_each_wording_opens_the_validation(heading: str) -> None:
+    assert len(parts(f"## {heading}\n\n- [ ] A\n- [ ] B").validations) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## Verification evidence\n\n- Link to the log:\n- Link to the graph:",
+        "## Quick Reference\n\n### Verify Rollback\n\n```bash\nkubectl get pods\n```",
+        "## Scripts\n\n### Script: Verify health\n\n```bash\n#!/bin/bash\ncurl localhost\n```",
+        "## Monitoring\n\n### Automated Health Verification\n\n```bash\n#!/bin/bash\ncurl localhost\n```",
+        "## Re-deployment Preparation\n\n### Enhanced Validation\n\n- [ ] Load test",
+        "## Post-Rollback Actions\n\n- [ ] Write the report",
+    ],
+)
+def test_what_only_looks_like_a_validation_is_none(text: str) -> None:
+    assert parts(text).validations == ()
+
+
+def test_prerequisites_of_a_whole_guide_hold_for_its_rollback_too() -> None:
+    found = parts("## Prerequisites\n\n- [ ] Access\n\n## Deploy\n\n### Verification\n\n- [ ] Pods", "Deployment guide")
+    assert [step.title for step in found.pre_checks] == ["Access"]
+    assert found.validations == ()
