@@ -1,6 +1,7 @@
 """One execution of one procedure on one target, with its own immutable snapshot.
 
-The verbs stand here by name; what they do stands in `starting.py` (draft to queued) and `flow.py` (queued to the end).
+The verbs stand here by name; what they do stands in `starting.py` (draft to queued), `flow.py` (queued to the
+end) and `holding.py` (held and stopped by people).
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""One step of a run. People's verbs stand in `deciding.py`, the worker's in `leases.py`."""
+"""One step of a run. People's verbs stand in `deciding.py`, the worker's in `claims.py` and `leases.py`."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
