@@ -62,7 +62,7 @@ def test_what_only_looks_like_a_rollback_is_none(section: str) -> None:
 
 def test_a_rollback_inside_a_guide_to_deploying_is_found_alone() -> None:
     document = plan(
-        "# Deploying\n\n## Prerequisites\n\n- [ ] access\n\n## Deploy\n\n1. Build\n\n### Rolling back\n\n~~~bash\nrevert-it\n~~~\n"
+        "# Deploying\n\n## Deploy\n\n### Before you start\n\n- [ ] access\n\n### Build\n\n1. Build\n\n### Rolling back\n\n~~~bash\nrevert-it\n~~~\n"
     )
     assert names(document) == ["Rolling back"]
     assert document.parts.pre_checks == ()
