@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from plans.document import inline
 
@@ -133,7 +134,7 @@ class Section:
     blocks: tuple[Block, ...]
     children: tuple[Section, ...]
 
-    @property
+    @cached_property
     def title(self) -> str:
         return inline.plain(self.raw)
 

@@ -40,10 +40,11 @@ def find(root: Section) -> list[Section]:
 def _beside_levels(tops: Sequence[Section], levels: list[Section]) -> list[Section]:
     """Returns the procedures that stand apart from the levels and say themselves that they go back: "Rollback script"."""
     taken = {id(below) for section in levels for below in section.walk()}
+    apart = (top for top in tops if not any(id(below) in taken for below in top.walk()))
     return [
         found
-        for top in tops
-        if not any(id(below) in taken for below in top.walk())
+        for top in apart
+        if any(words.strictly_back(below.title) for below in top.walk())
         for found in _below(top, inside=False)
         if words.strictly_back(found.title) and signs.is_full_procedure(found)
     ]
