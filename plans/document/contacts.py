@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from plans.document import groups, inline, words
 from plans.document.blocks import Item, Line, Listing, Paragraph, Section, Table
@@ -29,6 +30,20 @@ def read_contacts(section: Section, notes: Notes) -> list[Contact]:
         Contact(contact.line, place, contact.role, contact.contact, contact.is_placeholder)
         for place, contact in enumerate(found, 1)
     ]
+
+
+def joined(known: list[Contact], more: list[Contact]) -> list[Contact]:
+    """Returns the contacts of two sections; of a role in both the one that can be reached stays, at its first place."""
+    found = {contact.role.casefold(): contact for contact in known}
+    repeated = [contact for contact in more if contact.role.casefold() in found]
+    if len(repeated) < 2:  # one name in two lists is called twice; a list that stands twice is one list
+        return [*known, *(replace(contact, order=place) for place, contact in enumerate(more, len(known) + 1))]
+    for contact in repeated:
+        if _REACH.search(contact.contact or ""):
+            old = found[contact.role.casefold()]
+            known = [replace(contact, order=old.order) if each is old else each for each in known]
+    new = [contact for contact in more if contact.role.casefold() not in found]
+    return [*known, *(replace(contact, order=place) for place, contact in enumerate(new, len(known) + 1))]
 
 
 def _from_lines(block: Paragraph, notes: Notes) -> list[Contact]:

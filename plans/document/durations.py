@@ -27,10 +27,22 @@ _OFFSET = re.compile(rf"\bT\s*\+\s*(?P<n>{_NUMBER})\s*(?P<unit>{_WORD})?", re.IG
 _EVERY = re.compile(r"every\s+(\d{1,3})?\s*([a-zé月年周]+)", re.IGNORECASE)
 _RECURRENCES: tuple[tuple[str, str, int], ...] = (
     (r"\b(bi-?annual|semi-?annual|half-?year|twice a year)", "half-yearly", 6),
-    (r"\b(quarterly|every quarter|each quarter|trimestriel|trimestral|vierteljährlich)|季度|四半期", "quarterly", 3),
+    (
+        r"\b(quarterly|(every|each|once a|once per|once every) quarter|trimestriel|trimestral|vierteljährlich)|季度|四半期",
+        "quarterly",
+        3,
+    ),
     (r"\b(bi-?monthly)", "every two months", 2),
-    (r"\b(monthly|every month|each month|mensuel|mensual|mensal|monatlich)|[每毎]月|月次", "monthly", 1),
-    (r"\b(annual|yearly|every year|each year|annuel|anual|jährlich)|[每毎]年|年次|年に?一?1?回", "yearly", 12),
+    (
+        r"\b(monthly|(every|each|once a|once per|once every) month|mensuel|mensual|mensal|monatlich)|[每毎]月|月次",
+        "monthly",
+        1,
+    ),
+    (
+        r"\b(annual|yearly|(every|each|once a|once per|once every) year|annuel|anual|jährlich)|[每毎]年|年次|年に?一?1?回",
+        "yearly",
+        12,
+    ),
     (r"\b(weekly|every week|hebdomadaire|semanal|wöchentlich)|每周|毎週", "weekly", 0),
     (
         r"\b(before|prior to) (each|every|all|any|a|major|a major) (major )?(releases?|deploy(ment)?s?)\b",

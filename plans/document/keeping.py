@@ -133,8 +133,10 @@ def read_known_issues(section: Section, notes: Notes) -> list[KnownIssue]:
     tables = [block for block in section.blocks if isinstance(block, Table)]
     if tables:
         return [issue for table in tables for issue in _issues_of_table(table, notes)]
+    labels = [group for group in groups.of_blocks(section.blocks, section.line) if group.label]
+    labels = [group for group in labels if not _issue_label(group.label)]
     listing = next((block for block in section.blocks if isinstance(block, Listing)), None)
-    if listing is not None:
+    if listing is not None and not (len(labels) > 1 and labels[0].line < listing.line):
         notes.claim(section.line)
         notes.claim(listing.line, listing.end_line)
         return [
@@ -148,10 +150,21 @@ def read_known_issues(section: Section, notes: Notes) -> list[KnownIssue]:
             for item in listing.items
             if item.lines
         ]
-    labels = [group for group in groups.of_blocks(section.blocks, section.line) if group.label]
     for group in labels:
         notes.claim(group.line, group.end_line)
-    return [KnownIssue(group.line, group.label, None, group.value or None, None) for group in labels]
+    return [
+        KnownIssue(group.line, _issue_title(group.label), None, group.value or _text(group.blocks) or None, None)
+        for group in labels
+    ]
+
+
+def _issue_label(label: str) -> str:
+    """Returns what a label inside an issue announces: when, workaround, permanent_fix, or nothing."""
+    return next((name for name, pattern in _ISSUE_LABELS if re.search(pattern, words.normal(label))), "")
+
+
+def _issue_title(title: str) -> str:
+    return _ISSUE.sub("", re.sub(r"^\d{1,2}[.)]\s+", "", title)).strip(' "“”')
 
 
 def _issues_below(child: Section, notes: Notes) -> list[KnownIssue]:
@@ -165,12 +178,12 @@ def _issue(child: Section, notes: Notes) -> KnownIssue:
     notes.claim(child.line, child.end_line)
     said: dict[str, str] = {}
     for group in groups.of_section(child):
-        name = next((name for name, pattern in _ISSUE_LABELS if re.search(pattern, words.normal(group.label))), "")
+        name = _issue_label(group.label)
         if name:
             said.setdefault(name, group.value or _text(group.blocks))
     return KnownIssue(
         child.line,
-        _ISSUE.sub("", re.sub(r"^\d{1,2}[.)]\s+", "", child.title)).strip(' "“”'),
+        _issue_title(child.title),
         said.get("when"),
         said.get("workaround"),
         said.get("permanent_fix"),

@@ -105,8 +105,9 @@ class Reader:
             self._take(part, replace(section, children=tuple(own)))
         else:
             own = []
-            if words.speaks_of_rollback(section.title) and words.names_cases(section.title):
-                self._matrix_tables(replace(section, children=()))
+            told = words.speaks_of_rollback(section.title) and words.names_cases(section.title)
+            if told or (inside and words.names_choices(section.title)):
+                self._matrix_tables(replace(section, children=()), graded=not told)
         if part not in ("triggers", "not_triggers", "follow_up", "communication", "template"):
             self._add_triggers(triggers.in_passing(section, self.notes))
         kept = {_place(child) for child in own}
@@ -155,10 +156,10 @@ class Reader:
         self._matrix_tables(section)
         self._add_triggers(triggers.read(section, self.notes))
 
-    def _matrix_tables(self, section: Section) -> None:
+    def _matrix_tables(self, section: Section, *, graded: bool = False) -> None:
         """Takes the tables that name what is seen and what is done about it, under whatever heading."""
         for table in (table for current in section.walk() for table in tables.tables_of(current)):
-            if tables.is_matrix(table):
+            if tables.is_matrix(table, graded=graded):
                 self.notes.claim(section.line)
                 self.found.matrix.extend(tables.matrix_rows(table, self.notes))
 
@@ -199,7 +200,7 @@ class Reader:
             self.found.templates.extend(people.read_templates(current, self.notes, only_clear=False))
 
     def _contacts(self, section: Section) -> None:
-        self.found.contacts.extend(contacts.read_contacts(section, self.notes))
+        self.found.contacts = contacts.joined(self.found.contacts, contacts.read_contacts(section, self.notes))
 
     def _known_issues(self, section: Section) -> None:
         self.found.issues.extend(keeping.read_known_issues(section, self.notes))

@@ -57,10 +57,10 @@ def _matrix_row(row: Row, at: dict[str, int], headers: tuple[str, ...]) -> Matri
     )  # fmt: skip
 
 
-def is_matrix(table: Table) -> bool:
-    """Says whether a table's own headers name what is seen and what is done about it, wherever it stands."""
+def is_matrix(table: Table, *, graded: bool = False) -> bool:
+    """Says whether a table's own headers name what is seen and what is done about it; `graded` asks for a column of severities."""
     at = columns(table.headers, words.COLUMNS)
-    return "action" in at and "symptom" in at and "threshold" not in at
+    return "action" in at and ("symptom" in at or graded) and ("severity" in at or not graded) and "threshold" not in at
 
 
 def matrix_columns(headers: tuple[str, ...]) -> dict[str, int]:

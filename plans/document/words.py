@@ -31,11 +31,11 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("revisions", r"revision history|change ?log|document history|version history|historique des r|historial de|histórico de vers|versionshistorie|änderungshistorie|修订|改訂履歴"),
     ("test_script", r"^(rollback |per-\w+ )?test script|^testing script|^drill script"),
     ("schedule", r"drill|rehears|test(ing)? schedule|regular testing|testing (of )?(the )?rollback|(?<!post-)(?<!pre-)rollback test(s|ing)\b|演练|simulacro|simulado|übung|演習|訓練|素振り"),
-    ("matrix", r"decision (matrix|table|guide|tree)|quick reference(?!.*when)|decide what|matriz de|matrice de|entscheidungs|tl;?dr|at a glance|decision summary|which (rollback|procedure|option)|决策|判断|vs\.? the others"),
+    ("matrix", r"decision (matrix|table|guide|tree)|roll ?back (matrix|table)$|quick reference(?!.*when)|decide what|matriz de|matrice de|entscheidungs|tl;?dr|at a glance|decision summary|which (rollback|procedure|option)|决策|判断|vs\.? the others"),
     ("risks", r"risk (assessment|analysis|matrix)|^risks?$|évaluation des risques|evaluación de riesgos|avaliação de risco|risikobewertung|风险"),
     ("template", r"^(?!.*(\.env|\b(env|config(uration)?|report|analysis|post-?mortem|retrospective|checklist|log|review)\b)).*template|plantilla|modèle|modelo de|vorlage|模板|テンプレート"),
-    ("contacts", r"contact|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|contato|ansprechpartner|eskalation|联系人|升级|連絡|^responsa(bles?|veis|vel)$|^responsible (people|persons|parties|roles|team)s?$|^verantwortliche?$"),
-    ("known_issues", r"known (issue|problem|limitation)|common (issue|problem|failure)|troubleshoot|gotchas?$|limitation|problemas (conhecidos|comuns|conocidos|comunes)|problèmes (connus|courants)|bekannte (probleme|fehler)|已知问题"),
+    ("contacts", r"contact|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|contato|ansprechpartner|eskalation|联系人|升级|連絡|^responsa(bles?|veis|vel)$|^responsible (people|persons|parties|roles|team)s?$|^on-?call( (team|engineers?|support))?$|^(key |incident |rollback |response )*(personnel|team|stakeholders)$|^roles( (and|&) responsibilit\w+)?$|^(emergency |technical )?support$|^(rollback |approval )?authority$|^verantwortliche?$"),
+    ("known_issues", r"known (issue|problem|limitation)|(common|potential|possible|typical)( roll ?back)? (issue|problem|failure)|^roll ?back (issue|problem)s$|troubleshoot|gotchas?$|limitation|problemas (conhecidos|comuns|conocidos|comunes)|problèmes (connus|courants)|bekannte (probleme|fehler)|已知问题"),
     ("follow_up", r"follow-?up|post-?rollback (action|analysis|recovery|monitoring|review|documentation|report|procedure|obligation|task|step|activit)|after recovery|root cause|"
                   r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|post-?(restore|recovery|revert)\b|(recovery|next|further) steps \(?after|lessons|post-?incident|acciones posteriores|ações (posteriores|pós)|nacharbeit"),
     ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|"
@@ -247,6 +247,11 @@ def names_cases(heading: str) -> bool:
             normal(heading),
         )
     )
+
+
+def names_choices(heading: str) -> bool:
+    """Says whether a heading may stand above a table that tells which answer fits how grave a case."""
+    return bool(re.search(r"severity|impact|strateg|options?\b|choos|select|decision|which|prioriti", normal(heading)))
 
 
 def speaks_of_rollback(heading: str) -> bool:

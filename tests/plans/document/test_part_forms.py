@@ -69,10 +69,22 @@ PEOPLE = {
     "ordered labels": ("## Escalation Path\n\n1. **On-call engineer**\n2. **Engineering manager**", ["On-call engineer", "Engineering manager"]),
     "in Spanish": ("## Responsables\n\n| Rol | Nombre |\n|---|---|\n| DBA |  |", ["DBA"]),
     "only blanks": ("## Emergency Contacts\n\n- **DevOps lead**: [Name] - [Phone]\n- **DBA**: TBD", ["DevOps lead", "DBA"]),
+    "whoever is on call": ("## On-Call\n\n1. **On-call engineer** - @ana", ["On-call engineer"]),
+    "who decides and whom to call": ("## Rollback Authority\n\n- **Lead**: may decide\n- **DBA**: may advise\n\n## Contacts\n\n- **DBA**: +1 555 0100 00\n- **Lead**: @ben", ["Lead", "DBA"]),
     "nobody": ("## Emergency Contacts\n\n- Console: https://console.example.com\n- Status: https://status.example.com", []),
     "self-help": ("## Emergency Contacts\n\n1. Check the logs\n2. Restart the service\n3. Read the handbook", []),
     "below the procedure": ("## Steps to roll back\n\n1. Stop\n2. Start\n\n### Contacts\n\n- **DBA**: @ana", ["DBA"]),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "heading", ["Rollback Strategy Selection", "Severity Levels", "Impact Assessment", "Rollback Matrix"]
+)
+def test_a_table_of_severities_and_actions_is_the_matrix(heading: str) -> None:
+    (row,) = parts(
+        f"## {heading}\n\n| Severity | Response Time | Action |\n|---|---|---|\n| P0 | 5 min | Roll back |"
+    ).matrix
+    assert (row.severity, row.action, row.timeframe) == ("P0", "Roll back", "5 min")
 
 
 @pytest.mark.parametrize(("text", "roles"), PEOPLE.values(), ids=PEOPLE)
@@ -84,6 +96,7 @@ ISSUES = {
     "headings": "## Known Issues\n\n### Issue: Slow start\n\nWait.\n\n### Issue: No cache\n\nClear it.",
     "below one more heading": "## Troubleshooting\n\n### Common Issues\n\n#### 1. Slow start\n\nWait.\n\n#### 2. No cache\n\nClear it.",
     "a table": "## Known Issues\n\n| Issue | Answer |\n|---|---|\n| Slow start | Wait |\n| No cache | Clear it |",
+    "bold labels above lists": "## Common Rollback Issues\n\n**Issue: Slow start**\n- Solution: wait\n\n**Issue: No cache**\n- Solution: clear it",
     "an ordered list": "## Common failures during rollback\n\n1. **Slow start**: wait\n2. **No cache**: clear it",
 }
 
@@ -99,6 +112,7 @@ def test_known_issues_are_found_in_each_form(text: str) -> None:
         ("## Testing Rollback Procedures\n\n1. **Quarterly**: full exercise on staging", "quarterly"),
         ("## Monthly Rollback Drill\n\n```bash\nmake drill\n```", "monthly"),
         ("## Rollback Drill Cadence\n\nA drill is held quarterly on staging.", "quarterly"),
+        ("## Rehearsal Log\n\n| Date | By |\n|---|---|\n| _none yet_ | |\n\nRehearse once per quarter.", "quarterly"),
         ("## Testing Schedule\n\n- **Before major releases:** the whole plan", "before a release"),
     ],
 )
