@@ -146,7 +146,7 @@ def _only_prepares(segment: Segment) -> bool:
 
 _PREPARES = re.compile(
     r"\s*(#!.*|(cd|pushd|Set-Location)\s+\S+|"
-    r"set\s+[-+]\w[\w\s]*|source\s+\S+|(echo|printf|Write-Host|date)\b.*|param\s*\(.*)\s*$",
+    r"set\s+[-+]\w[\w ]{0,80}|source\s+\S+|(echo|printf|Write-Host|date)\b.*|param\s*\(.*)\s*$",
     re.DOTALL,
 )
 _FILE_NAME = re.compile(r"^[\w./\\-]+\.(sh|bash|ps1|py|bat|cmd|js|ts|kt|yml|yaml|json|toml|sql|tf|env|conf)$")

@@ -44,7 +44,8 @@ BACK_TO = re.compile(
 """A heading that names the state before: "Deploy the previous image" goes back."""
 GENERIC = re.compile(
     r"(the|a|an|of|for|and|or|to|how|general|standard|manual|full|plan|plans|strategy|strategies|guide|runbook|overview|procedures?|process|"
-    r"instructions?|documentation|roll(ing)?[ -]?back|recovery|emergency|disaster|restore|revert|[^\w]+)*"
+    r"instructions?|documentation|roll(ing)?[ -]?back|recovery|emergency|disaster|restore|revert|"
+    r"de|del|du|reversa|reversión|restauración|procedimientos?|procédures?|retour|arrière|[^\w])*"
 )
 """A heading that only says that it is about going back, not of what."""
 HOW = re.compile(

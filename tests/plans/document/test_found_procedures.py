@@ -223,3 +223,24 @@ def test_what_a_tag_promises_and_what_a_block_is(blocks: str, steps: int, comman
     (level,) = read(f"## Rollback\n\n{blocks}\n").parts.levels
     run = {fence.line for step in level.steps for fence in step.fences if fence.role == "command"}
     assert (len(level.steps), len(run)) == (steps, commands)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Rollback " + "- " * 200 + "x",
+        "the a an plan " * 30 + "z",
+        "Pasos " * 80,
+        "-" * 400 + "x rollback",
+        "if " + ", " * 200 + "roll back",
+    ],
+)
+def test_no_heading_takes_the_patterns_long(heading: str) -> None:
+    assert (
+        len(read(f"## {heading}\n\n### {heading}\n\n**{heading}**\n\n{BLOCK}\n{heading}: {heading}.").parts.levels) < 4
+    )
+
+
+def test_a_plan_whose_generic_heading_holds_one_procedure_in_spanish() -> None:
+    text = "## Plan de reversa (Rollback)\n\n### 1. Datos\n\nNada.\n\n### 2. Pasos de reversa\n1. Detener\n2. Volver a la versión anterior\n"
+    assert names(text, "Anexo") == ["2. Pasos de reversa"]
