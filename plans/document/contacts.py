@@ -32,13 +32,19 @@ def read_contacts(section: Section, notes: Notes) -> list[Contact]:
     ]
 
 
+_MOST = 200
+"""Nobody calls more people; beyond that nothing is compared."""
+
+
 def joined(known: list[Contact], more: list[Contact]) -> list[Contact]:
     """Returns the contacts of two sections; of a role in both the one that can be reached stays, at its first place."""
+    if len(known) > _MOST:
+        return [*known, *more]
     found = {contact.role.casefold(): contact for contact in known}
     repeated = [contact for contact in more if contact.role.casefold() in found]
     if len(repeated) < 2:  # one name in two lists is called twice; a list that stands twice is one list
         return [*known, *(replace(contact, order=place) for place, contact in enumerate(more, len(known) + 1))]
-    for contact in repeated:
+    for contact in repeated[:_MOST]:
         if _REACH.search(contact.contact or ""):
             old = found[contact.role.casefold()]
             known = [replace(contact, order=old.order) if each is old else each for each in known]
