@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plans.document.checkup import WEIGHTS, Finding, Procedure, look_over
+from plans.document.refusing import is_left_open
 from plans.questions.decisions import without_level
 from plans.questions.unfilled import every_part, unfilled_in
 from plans.wording import and_list, count
@@ -134,6 +135,8 @@ def _verdict(problems: list[Json], levels: int) -> tuple[str, str]:
 
 def _unfilled(compiled: Json) -> Iterator[Finding]:
     for one in unfilled_in(every_part(compiled)):
+        if is_left_open(one.raw):  # the compiler refuses it itself
+            continue
         if one.raw[1:].isdigit():
             message = f"`{one.raw}` is empty: a step is called with nothing, and stops there."
             mend = "Write the value, or a placeholder that is declared under `params:`."

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from plans.document.refusing import is_left_open
 from plans.questions.unfilled import every_part, unfilled_in
 from plans.wording import and_list, count, kind_of, length
 
@@ -146,7 +147,8 @@ def _notes(compiled: Json, reading: Json, problems: list[Json], lint: list[Json]
 def _unfilled(compiled: Json) -> Iterator[Note]:
     found: dict[int, list[str]] = {}
     for one in unfilled_in(every_part(compiled)):
-        found.setdefault(one.line, []).append(f"`{one.raw}`")
+        if not is_left_open(one.raw):  # else the compiler refuses it itself
+            found.setdefault(one.line, []).append(f"`{one.raw}`")
     for line, raws in found.items():
         yield Note(line, "bad", "Not filled in", and_list(raws))
 

@@ -4,6 +4,7 @@ Plain Python over the compiled plan, in the order that docs/plan-format.md state
 rule or by the person who declares); rows whose measured condition holds; then higher severity; then the lower level.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -196,6 +197,9 @@ def _sentence(first: Match, answer: str, name: str, facts: RecommendationFacts, 
         said = (
             f"{quoted} → no rollback: {first.row.get('action') or first.row.get('rollback') or 'watch'}. {first.why}."
         )
+    elif answer == "unknown":
+        action = first.row.get("action") or first.row.get("rollback")
+        said = f"{quoted} → “{action}”: the plan does not say which level that is. Choose one. {first.why}."
     elif first.level is None:
         said = f"{quoted}: every level was tried and none helped. Page the next contact. {first.why}."
     elif spent or first.level not in (path or first.row.get("levels") or []):
@@ -229,7 +233,11 @@ def _flips(compiled: Mapping[str, Any], first: Match, runner_up: Match | None, f
 
 
 def _answer_words(compiled: Mapping[str, Any], match: Match) -> str:
-    words = {"none": "no rollback", "not_applicable": "not applicable"}
+    words = {
+        "none": "no rollback",
+        "not_applicable": "not applicable",
+        "unknown": "a level that the plan does not name",
+    }
     return words.get(_answer_of(match)) or level_name(compiled, match.level) or "no level left"
 
 
@@ -240,7 +248,18 @@ def _answer_of(match: Match) -> str:
     if match.row.get("levels") or match.row.get("path"):
         return "rollback"
     action = str(match.row.get("action") or match.row.get("rollback") or "").lower()
-    return "not_applicable" if "not applicable" in action or action in {"n/a", "na"} else "none"
+    if "not applicable" in action or action in {"n/a", "na"}:
+        return "not_applicable"
+    return "unknown" if _GOES_BACK.search(action) and not _STAYS.search(action) else "none"
+
+
+# A row that says "Immediate rollback" and names no level asks a person; only words that say so mean "no rollback".
+_GOES_BACK = re.compile(
+    r"\broll(s|ed|ing)?[- ]?back|\brevert|\brestor|\bundo\b|zurückrollen|\bretour arrière|\bretroced|回滚"
+)
+_STAYS = re.compile(
+    r"\b(no|not|without|never|avoid|kein\w*|ohne|sans|sin|sem) (\w+ ){0,2}?(roll[- ]?back|revert|restor)|不回滚"
+)
 
 
 def _severity_rank(severity: Any) -> int:

@@ -239,6 +239,11 @@ class FenceStep:
         texts += [(self.fence.line, text) for text in compiled["assert"]]
         refusing.refuse_placeholders(texts, header, findings, every=False)
         refusing.refuse_placeholders([(self.fence.first, self._fillable())], header, findings, every=is_command)
+        for key in ("url", "cwd"):
+            refusing.refuse_blanks_in_brackets(self.fence.line, str(compiled[key] or ""), findings)
+        if self.kind == "http":
+            for offset, text in enumerate(self._fillable().split("\n")):
+                refusing.refuse_blanks_in_brackets(self.fence.first + offset, text, findings)
         if is_command:
             refusing.refuse_commands(
                 self.fence,

@@ -82,6 +82,34 @@ def refuse_placeholders(texts: list[tuple[int, str]], header: Header, findings: 
                     )
 
 
+def is_left_open(raw: str) -> bool:
+    """Says whether what stands in brackets or braces is a blank for a person: `[VERSION]`, `[BACKUP_FILE]`, `{{ tag }}`."""
+    return bool(_OPEN.fullmatch(raw)) and not _NO_BLANK.fullmatch(raw)
+
+
+def refuse_blanks_in_brackets(line: int, text: str, findings: Findings) -> None:
+    """Refuses `[VERSION]` and `{{ tag }}` in what runs: it would be given these very letters."""
+    for raw in dict.fromkeys(match.group(0) for match in _OPEN.finditer(text)):
+        if is_left_open(raw):
+            findings.problem(
+                line,
+                f"`{raw}` is no placeholder that can be filled.",
+                "Write it as one word in angle brackets and declare it under `params:`.",
+            )
+
+
+_OPEN = re.compile(r"\[[A-Z][A-Z0-9]{2,}(?:[ _-][A-Z0-9]+)*\]|\{\{ ?[A-Za-z]\w{1,40} ?\}\}")
+_NO_BLANK = re.compile(
+    r"\{\{ ?(end|else|json|range|with|if|block|define|template|break|continue) ?\}\}"
+    r"|\[(?:[A-Z]+-\d+|ERROR|INFO|WARN|WARNING|DEBUG|FATAL|CRITICAL|FAIL|FAILED|PASS|DONE|NOTE|SUCCESS|ROLLBACK|REVERT|HOTFIX|INCIDENT|EMERGENCY|"
+    r"ALERT|URGENT|NOTICE|WIP|SKIP CI|SKIP-CI|CI SKIP)\]"
+)
+"""Actions of a template language; marks in front of a message, and numbers of tickets."""
+_OF_PATTERNS = frozenset(
+    ["echo", "printf", "logger", "grep", "egrep", "zgrep", "rg", "sed", "awk", "tr", "perl", "find", "expr"]
+)
+
+
 def refuse_commands(fence: StepFence, body: str, attributes: Attributes, findings: Findings) -> None:
     """Refuses commands that would wait, ask, stay behind, or write into a blank."""
     bounded = attributes.get("timeout") is not None or attributes.get("detached") == "true"
@@ -91,6 +119,8 @@ def refuse_commands(fence: StepFence, body: str, attributes: Attributes, finding
         line = fence.first + logical.offset
         for command in shell.commands(logical.text):
             _refuse_blank_use(command, line, findings)
+            if command.name not in _OF_PATTERNS:
+                refuse_blanks_in_brackets(line, " ".join(command.argv), findings)
             waiting = interactive(command)
             if waiting and not bounded:
                 findings.problem(

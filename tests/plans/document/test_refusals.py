@@ -31,6 +31,9 @@ TWICE = "".join(
 CASES = [
     Case("undeclared placeholder", INSTALL, INSTALL.replace("previous-", "older-"), "pip install", "`<older-version>` is not declared"),
     Case("placeholder of several words", INSTALL, "pip install orders==1 <the older version>", "pip install", "no placeholder that can be filled"),
+    Case("placeholder in square brackets", INSTALL, "pip install orders==[OLDER_VERSION]", "pip install", "`[OLDER_VERSION]` is no placeholder"),
+    Case("placeholder in braces", INSTALL, "pip install orders=={{ version }}", "pip install", "`{{ version }}` is no placeholder"),
+    Case("square brackets in an address", "<base-url>/graphql", "<base-url>/[TENANT]/graphql", QUERY[:20], "`[TENANT]` is no placeholder"),
     Case("placeholder in an address", "<base-url>/graphql", "<base>/graphql", QUERY[:20], "`<base>` is not declared"),
     Case("placeholder as the command", INSTALL, "<previous-version> --install", "<previous-version> --install", "where the command's name belongs"),
     Case("placeholder behind >", INSTALL, "echo 1 > <previous-version>", "echo 1", "behind an unquoted `>`"),
@@ -237,3 +240,18 @@ def test_angle_brackets_in_a_request_body_are_its_own() -> None:
 def test_a_level_that_says_nothing_yet_is_told_not_hidden() -> None:
     document = read_plan("# P\n\n### Level 1: Off (1 minute)\n\n1. Off\n\n### Level 2: Back\n\nTo be written.\n")
     assert [problem.message for problem in document.compile().problems] == ["Level 2 has no steps."]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "grep '[ERRORS]' app.log",
+        "git commit -m '[OPS-17] back'",
+        "docker ps --format '{{.Names}}'",
+        "[ -f flag ] && echo '[DONE]'",
+        "git commit -m '[ROLLBACK] orders'",
+    ],
+)
+def test_brackets_that_a_command_means_are_no_blank(command: str) -> None:
+    said = [problem for problem in problems(spoiled(INSTALL, command)) if "is no placeholder" in problem]
+    assert said == []

@@ -172,7 +172,7 @@ def test_an_answer_changes_something(plan_author: User) -> None:
         guide.undo(seen=0)
 
 
-UNFILLED = GOOD.replace("echo off > flag", "echo off > flag\n   restart [SHOP_NAME]")
+UNFILLED = GOOD.replace("echo off > flag", "echo off > flag\n   restart $SHOP_NAME")
 
 
 def test_the_end_says_step_by_step_what_would_run(author: Client) -> None:
@@ -189,7 +189,7 @@ def test_a_text_that_would_run_with_a_blank_is_asked_about_before_its_approval(
     make_plan(UNFILLED, by=plan_author)
     client = signed_in(plan_author)
     page = text(client.get("/plans/shop/"))
-    assert "Where does [SHOP_NAME] come from?" in page
+    assert "Where does $SHOP_NAME come from?" in page
     assert "Make it run" in page
     client.post(ADDRESS, {"question": "blanks", "version": "0", "choice-0": "ask"})
     client.post(f"{ADDRESS}revision/", {"reason": "Asked for", "version": "1"})

@@ -151,12 +151,12 @@ def test_what_is_said_of_every_level_is_said_once() -> None:
 def test_values_that_nobody_fills_in_are_told_behind_what_stops_it() -> None:
     text = GOOD.replace("echo off > flag", 'curl -fsS -m 5 -H "$TOKEN" https://x/[ZONE_ID]')
     report = report_of(text)
-    assert report.groups[0].kind == "unfilled"
+    assert [group.kind for group in report.groups[:2]] == ["stops", "unfilled"]
     assert report.needs_answers
-    assert [row.finding.message.split(":")[0] for row in report.groups[0].rows] == [
-        "`[ZONE_ID]` is filled in by nobody",
+    assert [row.finding.message.split(":")[0] for group in report.groups[:2] for row in group.rows] == [
+        "`[ZONE_ID]` is no placeholder that can be filled.",
         "`$TOKEN` is set by nobody",
     ]
-    (row,) = rows_of(GOOD.replace("echo off > flag", "run [ZONE_ID]\n   run [APP_ID]"), "unfilled")
-    assert row.named == [("`[APP_ID]`", [18])]
+    (row,) = rows_of(GOOD.replace("echo off > flag", "run $ZONE_ID\n   run $APP_ID"), "unfilled")
+    assert row.named == [("`$APP_ID`", [18])]
     assert not report_of(GOOD).needs_answers

@@ -145,6 +145,23 @@ def test_no_rollback_is_an_answer(line: int, answer: str, says: str) -> None:
     assert says in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("action", "answer", "says"),
+    [
+        ("Immediate rollback", "unknown", "does not say which level"),
+        ("Revert the last release", "unknown", "Choose one"),
+        ("No rollback, fix forward", "none", "no rollback: No rollback, fix forward"),
+        ("Fix without a rollback", "none", "no rollback"),
+        ("Watch", "none", "no rollback: Watch"),
+    ],
+)
+def test_a_row_that_goes_back_but_names_no_level_asks(action: str, answer: str, says: str) -> None:
+    compiled = {**COMPILED, "matrix": [{**row(40, "Checkout broken", "High", []), "action": action}]}
+    found = recommend(compiled, RecommendationFacts(symptom="Checkout broken"))
+    assert (found.level, found.answer) == (None, answer)
+    assert says in found.sentence
+
+
 def test_the_symptom_in_words_names_its_row() -> None:
     found = recommend(COMPILED, RecommendationFacts(symptom="application crash"))
     assert (found.level, found.row) == (2, COMPILED["matrix"][3])
