@@ -110,9 +110,20 @@ class _Sorted:
         for group in groups.of_section(section):
             self._sort(group)
         if not self.promises:
+            self._promised_below(section)
+        if not self.promises:
             self.promises.extend(_promises_in_passing(section))
         # A promise written out under its own label is the level's; the heading repeats it.
         self.promises.sort(key=lambda promise: promise.line == section.line)
+
+    def _promised_below(self, section: Section) -> None:
+        """Keeps the promise that stands at the end of the heading "Procedure"."""
+        for child in section.children:
+            if words.label_of(child.title) == "procedure":
+                for below in child.walk():
+                    for group in groups.of_blocks(below.blocks, below.line):
+                        if group.meaning == "time":
+                            self._time(replace(group, blocks=()))
 
     def _sort(self, group: Group) -> None:
         if group.meaning == "prerequisites" and not any(True for _ in fences_in(group.blocks)) and not group.children:

@@ -95,6 +95,21 @@ def is_told_in_prose(section: Section) -> bool:
     return named and not section.children and any(isinstance(block, Paragraph) for block in section.blocks)
 
 
+def are_told_in_bullets(section: Section) -> bool:
+    """Says whether a heading only collects places, each with bullets that tell what to do there: "Web shop", "Own server"."""
+    return (
+        len(section.children) > 1
+        and not section.blocks
+        and all(is_told_in_bullets(child) and not words.part_of(child.title) for child in section.children)
+    )
+
+
+def is_told_in_bullets(section: Section) -> bool:
+    items = [item for block in section.blocks if isinstance(block, Listing) for item in block.items]
+    acting = sum(words.tells_to_act(item.text) for item in items)
+    return not section.children and not words.label_of(section.title) and acting * 2 > len(items)
+
+
 def needs_nothing(section: Section) -> bool:
     """Says whether a section says that there is nothing to roll back."""
     return any(isinstance(block, Paragraph) and _NOTHING.search(block.text) for block in section.blocks)
@@ -106,17 +121,10 @@ _NOTHING = re.compile(
 )
 
 
-def only_options(section: Section) -> bool:
-    """Says whether all headings below are lettered ways of this procedure: "Option A: Restore", "Option B: Reverse"."""
-    ways = [
-        child
-        for child in section.children
-        if re.match(r"(option|alternative|method|approach) [a-z]\b", words.normal(child.title))
-    ]
-    normal = words.normal(section.title)
-    if kinds.SEVERAL.search(normal) or kinds.GENERIC.fullmatch(normal):
-        return False
-    return len(ways) > 1 and len(ways) == len(section.children) and words.speaks_of_rollback(section.title)
+def is_numbered_through(section: Section) -> bool:
+    """Says whether a document is one procedure: its title names a rollback, and all of its headings are the numbered steps."""
+    steps = headings.of(section)
+    return len(steps) > 2 and len(steps) == len(section.children) and words.strictly_back(section.title)
 
 
 def is_spread_out(section: Section) -> bool:
@@ -171,7 +179,32 @@ def speaks_as_level(section: Section) -> bool:
     """Says whether a section promises a time or opens a procedure itself: its lower headings are then parts of it."""
     own = {group.meaning for group in groups.of_blocks(section.blocks, section.line)}
     names = sum(words.speaks_of_rollback(child.title) for child in section.children)
-    return bool(own & {"time", "procedure"}) and bool(section.children) and names * 2 <= len(section.children)
+    if not own & {"time", "procedure"} or not section.children or any(_offers(child) for child in section.children):
+        return False
+    return names * 2 <= len(section.children)
+
+
+def counted_apart(section: Section) -> list[Section]:
+    """Returns the headings below a level that each count their steps from one again, or the level itself."""
+    below = [child for child in section.children if words.label_of(child.title) == "procedure"]
+    parts = below[0].children if len(below) == 1 and not below[0].blocks else section.children
+    acting = [child for child in parts if is_full_procedure(child) and not words.part_of(child.title)]
+    own = all(any(_COUNTS.search(fence.body) for fence in fences_in(child.blocks)) for child in acting)
+    if not own or len(acting) < 2 or len(acting) < len(parts):
+        return [section]
+    when = tuple(child for child in section.children if words.label_of(child.title) == "when")
+    return [replace(child, children=(*when, *child.children)) for child in acting]
+
+
+_COUNTS = re.compile(r"\A\s*(#|//|--) ?1[.)] ")
+
+
+def _offers(section: Section) -> bool:
+    """Says whether the headings below are ways of which one is taken: "Option A: Code only", "Option B: Restore"."""
+    ways = [child for child in section.children if words.choice_word(child.title) and is_full_procedure(child)]
+    return (
+        len(ways) > 1 and len(ways) == len(section.children) and bool(kinds.SEVERAL.search(words.normal(section.title)))
+    )
 
 
 def _says_more(block: Listing) -> bool:

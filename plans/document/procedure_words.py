@@ -60,10 +60,15 @@ NOT_A_ROLLBACK = re.compile(
     r"\bre-?(migrat\w+|attempt\w*|launch\w*|upgrad\w+|rollout)\b|\bnot (a )?roll ?back|\bresum(e|ing)\b|"
     r"\bno rollback\b|roll(ing)? ?forward|\bfix forward|"
     r"\b(tools?|scripts) and (scripts|tools?)\b|"
-    r"^(do not|don.t|never|why|what)\b|\b(does not|doesn.t|cannot|can.t)\b|"
+    r"^(do not|don.t|never|why|what)\b|"
+    r"^(issue|problem|error)s? ?[:：]|^(required )?inputs?\b|^criteri\w+ |^health checks?\b|\bnothing to\b|"
+    r"^(objetivos?|objectifs?|objectives?|goals?|ziele?|(key )?concepts?|"
+    r"conceptos?( clave)?|principios?( clave)?|principes?)$|"
+    r"^(escenarios|cenários|scénarios|situations) (que|qui)\b|\b(does not|doesn.t|cannot|can.t)\b|"
     r"^(incident (response|management|handling|report|investigation)|decision (process|tree|matrix)|severity|priority|classification)\b|"
     r"^(root cause |initial )?(investigat(ion|e|ing)|diagnos(is|tics?|e)|triage|detection|"
     r"investigación|investigação|diagnostik|调查|诊断)\b(?!.*roll)|"
+    r"^identifica(tion|ción|ção)\b|"
     r"^(identify(ing)?|find(ing)?|spot(ting)?|detect(ing)?|recogni[sz](e|ing)) (the |any |a )?(problem|issue|cause|failure|error)s?\b|"
     r"^(check|verify|look at) (these|this|the following) first\b|\b(information|details)$|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
@@ -76,6 +81,8 @@ TOOLS = re.compile(
     r"\b(tools?|scripts|automation) (and|&) (scripts|tools?|automation)\b|^(rollback |automation )?scripts$"
 )
 """A heading that collects scripts: those that say themselves that they roll back are procedures."""
+MAY_HOLD = re.compile(TOOLS.pattern + r"|^incident (response|management|handling)\b")
+"""Headings that name no rollback, below which one may stand that says itself that it goes back."""
 REPRISE = re.compile(r"(commands|procedures|options|methods|steps|scripts)$")
 """A heading in the plural: in a quick reference it repeats what stands below."""
 WATCHING = re.compile(r"(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b")

@@ -26,8 +26,11 @@ def find(root: Section) -> list[Section]:
     tops = root.children[0].children if len(root.children) == 1 and root.children[0].children else root.children
     if named:
         inside = {id(below) for section in named for below in section.walk() if below is not section}
-        levels = [section for section in named if id(section) not in inside]
+        levels = [part for section in named if id(section) not in inside for part in signs.counted_apart(section)]
         return sorted([*levels, *_beside_levels(tops, levels)], key=lambda section: section.line)
+    whole = [section for section in root.children if signs.is_numbered_through(section)]
+    if whole and len(root.children) == 1:
+        return whole
     about = any(words.speaks_of_rollback(section.title) for section in root.children if section.depth == 1)
     found = [level for top in tops for level in _below(top, inside=about)]
     if not found and any(words.speaks_of_rollback(section.title) for section in root.children):
@@ -74,7 +77,7 @@ def _names_procedure(label: str) -> bool:
     return (
         bool(re.search(r"\b(roll ?back|recovery|restore)\b", words.normal(label)))
         and not known
-        and not words.opens_with_verb(label)
+        and not words.tells_to_act(label)
     )
 
 
@@ -114,7 +117,8 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     collects = words.is_container(title) and (inside or not words.is_neutral(title))
     speaks = collects or words.speaks_of_rollback(title)
     if kinds.NOT_A_ROLLBACK.search(normal) and not (kinds.WATCHING.match(normal) and words.of_a_thing(title)):
-        return _back_among_forward(section) if kinds.TOOLS.search(normal) else []
+        back = _back_among_forward(section) if kinds.MAY_HOLD.search(normal) else []
+        return [found for found in back if not words.number_of(found.title) and not words.choice_word(found.title)]
     if kinds.CHECKLIST.search(normal):
         return [child for child in section.children if _is_carried_out(child)]
     is_choice = inside and words.choice_word(title) is not None
@@ -132,15 +136,12 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
         or signs.is_ticked_off(child)
         or (words.label_of(child.title) == "procedure" and words.speaks_of_rollback(child.title))
     ]
-    one = (
-        headings.of(section)
-        or signs.speaks_as_level(section)
-        or signs.is_spread_out(section)
-        or (inside and signs.only_options(section))
-    )
+    one = headings.of(section) or signs.speaks_as_level(section) or signs.is_spread_out(section)
     if here and one:
         return [signs.told_below(section) or section]
     found = [level for child in children for level in _below(child, inside=here, among=collects)]
+    if not found and collects and signs.are_told_in_bullets(section):
+        return list(section.children)
     if found and collects:
         prose = [
             child
@@ -157,7 +158,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
         or not signs.has_substance(section, inside=inside)
     ):
         return found
-    told = replace(section, children=tuple(child for child in section.children if not _goes_forward(child)))
+    told = replace(section, children=tuple(child for child in section.children if not _is_beside(child)))
     return [section] if here and signs.has_substance(told, inside=inside) else found
 
 
@@ -170,9 +171,11 @@ def _is_carried_out(section: Section) -> bool:
     return bool(kinds.ROLLBACK_ITSELF.fullmatch(words.normal(section.title))) and not signs.has_checkbox(section)
 
 
-def _goes_forward(section: Section) -> bool:
+def _is_beside(section: Section) -> bool:
     """Says whether a heading says itself that it is about something else than going back."""
     normal = words.normal(section.title)
+    if kinds.NOT_A_ROLLBACK.search(normal) or words.label_of(section.title) == "time":
+        return True
     return (
         bool(kinds.OTHER.search(normal))
         and not words.speaks_of_rollback(section.title)
@@ -180,7 +183,7 @@ def _goes_forward(section: Section) -> bool:
     )
 
 
-_SHORT = frozenset({"matrix", "overview", "summary"})
+_SHORT = frozenset({"matrix", "overview", "summary", "practice"})
 
 
 def _named_in_passing(section: Section) -> list[Section]:
@@ -208,9 +211,10 @@ def _back_among_forward(section: Section) -> list[Section]:
 
 def _is_another_way(section: Section) -> bool:
     """Says whether a heading offers another way to go back: "Alternative: Deploy the legacy branch"."""
-    return bool(re.match(r"(alternative|alternativa|fallback|plan b)\b", words.normal(section.title))) and (
-        signs.is_full_procedure(section)
-    )
+    normal = words.normal(section.title)
+    named = re.match(r"(alternative|alternativa|fallback|plan b)\b", normal)
+    fails = re.match(r"(if|when|si|se|wenn|falls)\b", normal) and kinds.FAILURE.search(normal)
+    return bool(named or fails) and signs.is_full_procedure(section)
 
 
 def _is_taken_back(section: Section) -> bool:

@@ -15,7 +15,7 @@ def of(section: Section) -> list[Section]:
     if stepped:
         return stepped
     numbered = [child for child in section.children if words.number_of(child.title)]
-    is_one = re.fullmatch(r"((rollback|recovery) )?(steps|process|procedure)", words.normal(section.title))
+    is_one = _ONE.match(words.normal(section.title))
     if len(numbered) > 1 and is_one and not any(_holds_steps(child) for child in numbered):
         return numbered
     is_way = words.choice_word(section.title) is not None or words.level_word(section.title) is not None
@@ -25,6 +25,12 @@ def of(section: Section) -> list[Section]:
         if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children)
         else []
     )
+
+
+_ONE = re.compile(
+    r"((rollback|recovery) )?(steps|process|procedure)$|step[- ]by[- ]step\b|pas[os]{1,2} a pas[os]{1,2}\b"
+)
+"""A heading whose numbered headings are steps, whatever they open with."""
 
 
 def _takes_back(section: Section) -> bool:

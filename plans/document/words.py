@@ -17,10 +17,10 @@ from plans.document.verbs import BACK_VERB, VERBS
 
 ROLLBACK = (
     r"roll(ing|ed|s)?[ -]?back|revert|restor|downgrad|\bundo\b|recover|rétabli|restaura|revers(?!ible)|回滚|恢复|ロールバック|rückfall|zurück(rollen|setzen)|hot-?fix|"
-    r"retour arrière|disable|fail(ed|ing)?[ -]?over|backout|back out"
+    r"retour arrière|disable|fail(ed|ing)?[ -]?over|backout|back out|\bgo(ing)? back\b|^yank"
 )
 """A heading with one of these speaks of going back."""
-_STRICTLY = r"\b(roll(ing|ed|s)?[ -]?back|revert(ing|s)?|restor(e|ing)|downgrad\w*|undo|back ?out|reversión|retour arrière)\b|回滚|ロールバック"
+_STRICTLY = r"\b(roll(ing|ed|s)?[ -]?back|revert(ing|s)?|restor(e|ing)|downgrad\w*|undo|back ?out|going back|yank|reversión|retour arrière)\b|回滚|ロールバック"
 """What a heading must say below one that speaks of going forward: "Disable the old path" is a part of a deployment there."""
 
 _TABLES: tuple[tuple[str, str], ...] = (
@@ -39,7 +39,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("follow_up", r"follow-?up|post-?rollback (action|analysis|recovery|monitoring|review|documentation|report|procedure|obligation|task|step|activit)|after recovery|root cause|"
                   r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|post-?(restore|recovery|revert)\b|(recovery|next|further) steps \(?after|lessons|post-?incident|acciones posteriores|ações (posteriores|pós)|nacharbeit"),
     ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|"
-                   r"recovery inputs|pre-?deploy|preparation checklist|回滚前|^requisitos|pr[ée]-?requis|pré-?roll-?back|voraussetzung|antes d[eo]l? (roll|rever|empez|inici|come)|avant (de|le) (roll|reve|comm)|vor dem roll|前提条件|pre-?check|pre-?condition|précondition|condiciones previas|condições prévias|vorbedingung"),
+                   r"recovery inputs|pre-?deploy|preparation checklist|回滚前|^requisitos|pr[ée]r?-?requis|pré-?roll-?back|voraussetzung|antes d[eo]l? (roll|rever|empez|inici|come)|avant (de|le) (roll|reve|comm)|vor dem roll|前提条件|pre-?check|pre-?condition|précondition|condiciones previas|condições prévias|vorbedingung"),
     ("validation", r"p(ost|[óo]s)-?roll-?back|\bv[eé]rif|\bvalidat|\bvalidaci[óo]n|valida[çc][ãa]o|überprüfung|nach dem roll|after rolling back|^after (the |a )?roll ?back$|(después|depois|après) (del?|do|le) (roll|rever|retour)|^confirma[cç]|^tests?$|(recovery|completion) checklist|回滚后|验证|確認|smoke test"),
     ("criteria", r"(success|exit|acceptance|completion) criteria|(roll ?back|recovery) is (complete|done|successful)|success (indicators?|signs?)|critères de|criterios de éxito|critérios de|erfolgskriterien"),
     ("communication", r"communicat|notif(y|ication)|comms|announce|comunica[cç]|kommunikation|沟通|during an incident"),
@@ -48,7 +48,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|visão geral|descripción general|überblick|índice|概述|概要|目次|table of contents|^contents$"),
     ("practice", r"^(important |key |final |friendly )?reminders?\b|^remember\b|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|prevention|anti-?pattern|re-?deploy\w* (prep|plan|check)|before (the |any )?(next|re-?)[ -]?(deploy|release|attempt)|principle|automation$|improvement|预防"),
     ("triggers", r"trigger|when to (use|roll)|use this (guide|plan|runbook|document|procedure|playbook) (when|if|for)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
-                 r"quand (utiliser|effectuer|faire)|quando (fazer|usar|executar|reverter)|wann (zurück|rollback|ein)|触发|rollback (when|if)|criteria for roll|symptoms?$|cuándo|gatilho|auslöser|indicadores"),
+                 r"quand (utiliser|effectuer|faire)|^d[ée]cisi[oó]n d[eu] (roll|revers|retour)|quando (fazer|usar|executar|reverter)|wann (zurück|rollback|ein)|触发|rollback (when|if)|criteria for roll|symptoms?$|cuándo|gatilho|auslöser|indicadores"),
 )  # fmt: skip
 ABOUT_THINGS = frozenset(
     {"communication", "resources", "practice", "template", "contacts", "validation", "schedule", "overview"}
@@ -83,7 +83,7 @@ _STEP = re.compile(r"^(step|étape|paso|passo|etapa|schritt|步骤|ステップ|
 _NUMBERED = re.compile(
     r"^(?P<n>\d{1,3}(?:\.\d{1,3}){0,3}(?=[.)、:：]?\s)|[A-H](?=[.)])|[一二三四五六七八九十]{1,3}(?=、))[.)、:：]?\s*(?=\S)"
 )
-_EMOJI = re.compile(r"[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
+_EMOJI = re.compile(r"[\u20e3\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
 
 LABELS: tuple[tuple[str, str], ...] = (
     ("time", r"^((estimated|expected|restore|recovery|rollback|execution|deployment|approx\.?|approximate) )?(time|duration|timing)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
@@ -92,7 +92,7 @@ LABELS: tuple[tuple[str, str], ...] = (
     ("when", r"^when( to use)?$|^use cases?$|^best for$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^scenario$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
     ("impact", r"^impact|^effects?$|^consequence|^side effects?|^impacto|^auswirkung|影响|影響"),
     ("procedure", r"^(rollback )?(procedure|steps?|actions?|process|rollback|commands?|instructions?|immediate actions?|recovery|execute|how|solution|resolution|fix)( steps?)?$|"
-                  r"^steps to|^procédure|^étapes|^procedim|^pasos|^passos|^schritte|^vorgehen|步骤|手順"),
+                  r"^steps to|^step[- ]by[- ]step|^pas[os]{1,2} a pas[os]{1,2}\b|^procédure|^étapes|^procedim|^pasos|^passos|^schritte|^vorgehen|步骤|手順"),
     ("undo", r"^undo$|^way back$"),
     ("persists", r"^if it persists|^if (this|it) (does not|doesn.t|fails)|^escalate to|^if not (fixed|resolved)"),
     ("prerequisites", r"prerequisit|^before|^requirements?$|^pre-?checks?|^pr[ée]-?requis|^voraussetzung|^requisitos"),

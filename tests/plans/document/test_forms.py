@@ -83,13 +83,6 @@ def test_rungs_of_an_escalation_are_no_levels() -> None:
     assert [contact.role for contact in document.parts.contacts] == ["Database engineer"]
 
 
-def test_lettered_options_are_ways_of_one_step() -> None:
-    text = "# R\n\n## Rollback procedures\n\n### Data rollback\n\n#### Option A: Restore\n\n~~~bash\na\n~~~\n\n#### Option B: Reverse\n\n~~~bash\nb\n~~~\n"
-    document = plan(text)
-    assert names(document) == ["Data rollback"]
-    assert document.parts.levels[0].steps[0].alternatives == ("restore", "reverse")
-
-
 FORMS = [
     ("ordered list", "1. Stop\n2. Revert\n3. Start"),
     ("every item is 1", "1. Stop\n1. Revert\n1. Start"),

@@ -1,0 +1,56 @@
+"""What becomes a level in documents of many hands: invented ones, a shape each."""
+
+# ruff: noqa: E501 – tables: one document a line
+
+from __future__ import annotations
+
+import pytest
+
+from plans.document import read_plan
+
+RUN = "~~~bash\nmake back\n~~~\n"
+COUNTED = "~~~bash\n# 1. Stop it\nstop\n# 2. Put it back\nback\n~~~\n"
+LEVELS = [
+    ("lettered options", f"# R\n\n## Rollback\n\n### Data rollback\n\n#### Option A: Restore\n\n{RUN}\n#### Option B: Reverse\n\n{RUN}",
+     [("Option A: Restore", 1), ("Option B: Reverse", 1)]),
+    ("options below a promise", f"# R\n\n## Data rollback\n\n**Timeline:** 10 minutes\n\n### Rollback options\n\n#### Option A: Code\n\n{RUN}\n#### Option B: Dump\n\n{RUN}",
+     [("Option A: Code", 1), ("Option B: Dump", 1)]),
+    ("issues are none", f"# Rollback\n\n## Image rollback\n\n{RUN}\n## Rollback help\n\n### Issue: \"Login broken\"\n\n1. Check it\n2. Restart it\n",
+     [("Image rollback", 1)]),
+    ("inputs are none", f"# Rollback to an image\n\n## Inputs you need\n\n{RUN}\n## Rollback procedure\n\n{RUN}", [("Rollback procedure", 1)]),
+    ("nothing to go back to", f"# Runbook: going back\n\n## Going back one version\n\n{RUN}\n## When there is nothing to go back to\n\nFix it and deploy.\n",
+     [("Going back one version", 1)]),
+    ("the way back fails", f"# R\n\n## Rollback\n\n### Option 1: Image\n\n{RUN}\n## If the rollback fails\n\n### If the previous version has issues\n\n{RUN}",
+     [("Option 1: Image", 1), ("If the previous version has issues", 1)]),
+    ("numbered through", f"# Shop rollback\n\n## 1. Stop the shop\n\n{RUN}\n## 2. Restore the image\n\n{RUN}\n## 3. Start the shop\n\n{RUN}", [("Shop rollback", 3)]),
+    ("keycaps in Spanish", f"# R\n\n## Rollback\n\n### Estrategia A: Copia limpia\n\n#### Paso a paso\n\n##### 1\ufe0f\u20e3 Conectarse\n\n{RUN}\n##### 2\ufe0f\u20e3 Restaurar\n\n{RUN}",
+     [("Estrategia A: Copia limpia", 2)]),
+    ("counted apart", f"# R\n\n## Level 1: Data\n\n### When to use\n\n- rows lost\n\n### Procedure\n\n#### Orders\n\n{COUNTED}\n#### Stock\n\n{COUNTED}",
+     [("Orders", 2), ("Stock", 2)]),
+    ("divided, not counted apart", f"# R\n\n## Level 1: Data\n\n#### Orders\n\n{RUN}\n#### Stock\n\n{RUN}", [("Level 1: Data", 2)]),
+    ("bullets at two places", "# Ship\n\n## Rollback\n\n### Cloud\n\n- Open the console\n- Select the old image\n\n### Own server\n\n- Revert the code\n- Restart it\n",
+     [("Cloud", 2), ("Own server", 2)]),
+    ("inside an incident", f"# Rollback procedures\n\n## Incident response\n\n### Containment\n\n#### Yank the package\n\n{RUN}\n#### Write to users\n\n{RUN}\n## Scenario A: Bad build\n\n1. Yank\n2. Tell\n",
+     [("Yank the package", 1), ("Scenario A: Bad build", 2)]),
+    ("a goal and a principle", f"# Plan\n\n## Estrategia general de rollback\n\n### Principio clave\n\nLos datos se conservan.\n\n## Image rollback\n\n{RUN}", [("Image rollback", 1)]),
+    ("the decision in French", f"# Plan\n\n## Procédure de rollback\n\n### Décision de rollback\n\n- erreurs > 5%\n\n## Rollback de l'image\n\n{RUN}", [("Rollback de l'image", 1)]),
+    ("labels that are instructions", f"# R\n\n## Chart rollback\n\n**Look:**\n\n{RUN}\n**Roll back to the previous release:**\n\n{RUN}", [("Chart rollback", 2)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), [case[1:] for case in LEVELS], ids=[case[0] for case in LEVELS])
+def test_what_becomes_a_level(text: str, expected: list[tuple[str, int]]) -> None:
+    assert [(level.name.replace("\ufe0f", ""), len(level.steps)) for level in read_plan(text).parts.levels] == expected
+
+
+def test_each_procedure_counted_apart_knows_when_it_is_used() -> None:
+    text = next(text for name, text, _ in LEVELS if name == "counted apart")
+    assert [[said.text for said in level.when_to_use] for level in read_plan(text).parts.levels] == [["rows lost"]] * 2
+
+
+def test_a_promise_at_the_end_of_the_procedure_is_the_levels() -> None:
+    (level,) = read_plan(
+        f"# R\n\n## Level 1: Code\n\n### Procedure\n\n{RUN}\n**Time to recovery**: 2-5 minutes\n"
+    ).parts.levels
+    assert level.promise is not None
+    assert (level.promise.seconds, len(level.steps)) == (300, 1)
