@@ -9,7 +9,8 @@ OTHER = re.compile(
     r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (step|process|plan)|roll(ing)? ?out|roll(ing)? ?forward|"
     r"configuration|how it works|architecture|"
     r"monitoring|metrics|alerts?|checklists?|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
-    r"logging|useful|cheat ?sheet|common commands|setup|install(ation)?|creat(e|ing)|releas(e|ing)|tagging|building|"
+    r"logging|useful|cheat ?sheet|(common|quick|handy) commands|commands? reference|"
+    r"commandes (rapides|utiles)|comandos (rápidos|úte?is|útiles)|setup|install(ation)?|creat(e|ing)|releas(e|ing)|tagging|building|"
     r"tests?|testing|branch(es)?|clean-?up|"
     r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?|"
     r"(current|initial|git|database|known) states?|state snapshots?|appendix|annex|anexo|anhang|"
@@ -83,6 +84,10 @@ TOOLS = re.compile(
 """A heading that collects scripts: those that say themselves that they roll back are procedures."""
 MAY_HOLD = re.compile(TOOLS.pattern + r"|^incident (response|management|handling)\b")
 """Headings that name no rollback, below which one may stand that says itself that it goes back."""
+LAST_RESORT = re.compile(
+    r"\b(last resort|nuclear option|(when|if) (everything|all)( else)? fails)\b|dernier recours|último recurso"
+)
+"""What is done when no other way back is left."""
 REPRISE = re.compile(r"(commands|procedures|options|methods|steps|scripts)$")
 """A heading in the plural: in a quick reference it repeats what stands below."""
 WATCHING = re.compile(r"(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b")

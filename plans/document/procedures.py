@@ -47,10 +47,16 @@ def _beside_levels(tops: Sequence[Section], levels: list[Section]) -> list[Secti
     return [
         found
         for top in apart
-        if any(words.strictly_back(below.title) for below in top.walk())
-        for found in _below(top, inside=False)
-        if words.strictly_back(found.title) and signs.is_full_procedure(found)
+        if any(_says_back(below) for below in top.walk())
+        for found in _below(top, inside=bool(kinds.LAST_RESORT.search(words.normal(top.title))))
+        if _says_back(found) and signs.is_full_procedure(found)
     ]
+
+
+def _says_back(section: Section) -> bool:
+    """Says whether a heading says itself that it goes back, of what, or that nothing else is left."""
+    title = section.title
+    return words.strictly_back(title) or words.of_a_thing(title) or bool(kinds.LAST_RESORT.search(words.normal(title)))
 
 
 def _cut_at_labels(section: Section) -> list[Section]:

@@ -58,7 +58,7 @@ _OF_A_THING = re.compile(r".{3,60}? (roll ?back|recovery|restoration|downgrade)(
 _OF_ROLLBACK = re.compile(
     r"^(verify|validat|verif|check|confirm|test|practi[cs]|post|after|before|pre|during|communicat|notify|announc|monitor|document|when|what|how|why|"
     r"schedul|related|about|no\b)|\b(of|for|to|during|after|before|the|a|and|or|de|del|do|du|le|la|el|nach|vor|beim|zum|requiring|dry[- ]run|simulat\w+|test(ing)?) (roll ?back|recovery|restoration)|"
-    r"\b(drills?|rehears\w+|contacts?|template|communication|notifications?|links?|references?)\b.{0,3}(roll ?back|recovery)",
+    r"\b(drills?|rehears\w+|contacts?|template|communication|links?|references?)\b.{0,3}(roll ?back|recovery)",
 )
 THING_ENDS = re.compile(
     r"\b(service|site|website|server|api|app|application|stack|system|database|db|cluster|module|worker|queue|form|table|function|lambda|frontend|backend|"
@@ -87,7 +87,7 @@ _EMOJI = re.compile(r"[\u20e3\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
 
 LABELS: tuple[tuple[str, str], ...] = (
     ("time", r"^((estimated|expected|restore|recovery|rollback|execution|deployment|approx\.?|approximate) )?(time|duration|timing)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
-             r"恢复时间|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^((rollback|recovery) )?timeline$"),
+             r"恢复时间|时间估算|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^((rollback|recovery) )?timeline$"),
     ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
     ("when", r"^when( to use)?$|^use cases?$|^best for$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^scenario$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
     ("impact", r"^impact|^effects?$|^consequence|^side effects?|^impacto|^auswirkung|影响|影響"),
@@ -134,7 +134,7 @@ _FOR = re.compile(r"^(?:for|on|using|with|via|if (?:you )?us(?:e|ing))\s+(?P<nam
 _OR = re.compile(r"^or\b[,:]?\s*(?P<name>.{0,80})", re.IGNORECASE)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def normal(heading: str) -> str:
     """Returns a heading for comparison: plain, lower case, no emoji, no leading number, no trailing colon."""
     text = _EMOJI.sub(" ", unicodedata.normalize("NFKC", plain(heading[:500]))).strip(" #:：.-–—*_")

@@ -35,6 +35,13 @@ LEVELS = [
     ("a goal and a principle", f"# Plan\n\n## Estrategia general de rollback\n\n### Principio clave\n\nLos datos se conservan.\n\n## Image rollback\n\n{RUN}", [("Image rollback", 1)]),
     ("the decision in French", f"# Plan\n\n## Procédure de rollback\n\n### Décision de rollback\n\n- erreurs > 5%\n\n## Rollback de l'image\n\n{RUN}", [("Rollback de l'image", 1)]),
     ("labels that are instructions", f"# R\n\n## Chart rollback\n\n**Look:**\n\n{RUN}\n**Roll back to the previous release:**\n\n{RUN}", [("Chart rollback", 2)]),
+    ("what is left when all fails", f"# R\n\n## Level 1: Image\n\n{RUN}\n## When everything fails\n\n### Nuclear option (last resort)\n\n{RUN}",
+     [("Level 1: Image", 1), ("Nuclear option (last resort)", 1)]),
+    ("a thing beside levels", f"# R\n\n## Level 1: Image\n\n{RUN}\n## Data recovery procedures\n\n### Order data recovery\n\n{RUN}",
+     [("Level 1: Image", 1), ("Order data recovery", 1)]),
+    ("quick commands in French", f"# Rollback\n\n## Rollback de l'image\n\n{RUN}\n## Commandes rapides\n\n{RUN}", [("Rollback de l'image", 1)]),
+    ("a thing like another part", "# R\n\n## Rollback of parts\n\n### Web rollback\n\n1. Stop\n\n### Notification rollback\n\n1. Stop\n2. Start\n",
+     [("Web rollback", 1), ("Notification rollback", 2)]),
 ]  # fmt: skip
 
 
