@@ -99,11 +99,11 @@ def read_plan(text: str, name: str = "plan.md") -> PlanDocument:
     header = front_matter.read(clean)
     lines = clean.split("\n")
     body = "\n".join([""] * header.end_line + lines[header.end_line :])
+    notes = Notes()
     with _no_collection(len(data)):
         (root,) = markdown.parse(body)
-    notes = Notes()
-    parts = reader.Reader(root, notes, is_plan="plan" in header.data).read()
-    not_understood = tuple(gaps.find(root, notes))
+        parts = reader.Reader(root, notes, is_plan="plan" in header.data).read()
+        not_understood = tuple(gaps.find(root, notes))
     inferences = tuple(sorted(notes.inferences, key=lambda inference: inference.line))
     found = placeholders.find(body)
     return PlanDocument(

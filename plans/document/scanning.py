@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from plans.document import line_rules as rules
 from plans.document.blocks import Block, Fence, Html, Item, Line, Listing, Paragraph, Quote, Row, Table
@@ -77,14 +78,14 @@ class Scan:
 
     def _fence(self, match: re.Match[str]) -> Fence:
         start, indent, marks = self.at, len(match.group(1)), match.group(2)
-        closing = re.compile(rf" {{0,3}}{re.escape(marks)}{re.escape(marks[0])}*[ \t]*$")
+        closing = _closing(marks)
         body: list[str] = []
         closed = False
         self.at += 1
         while self.at < len(self.lines):
             line = self.lines[self.at]
             self.at += 1
-            if closing.match(line):
+            if marks in line and closing.match(line):
                 closed = True
                 break
             body.append(line[indent:] if line[:indent].isspace() or not indent else line.lstrip(" "))
@@ -133,9 +134,10 @@ class Scan:
         inner = [text[width:]]
         fence = _fence_after("", inner[0])
         self.at += 1
-        while self.at < len(self.lines):
+        total = len(self.lines)
+        while self.at < total:
             line = self.lines[self.at]
-            if not line.strip():
+            if not line or line.isspace():
                 if len(inner) == 1 and not inner[0].strip():
                     break  # an item opens with at most one blank line
                 inner.append("")
@@ -219,6 +221,12 @@ class Scan:
         texts[-1] = texts[-1].rstrip()
         lines = tuple(Line(self.base + start + place, text.lstrip()) for place, text in enumerate(texts))
         return Paragraph(self.base + start, self.base + self.at - 1, lines)
+
+
+@lru_cache(maxsize=32)
+def _closing(marks: str) -> re.Pattern[str]:
+    """Returns what closes a fence that these marks open."""
+    return re.compile(rf" {{0,3}}{re.escape(marks)}{re.escape(marks[0])}*[ \t]*$")
 
 
 def _lazy(line: str) -> str:

@@ -52,9 +52,11 @@ def _phases(section: Section) -> list[Section]:
     found = [
         child for child in section.children if (words.choice_word(child.title) or ("",))[0] in ("phase", "fase", "阶段")
     ]
+    if len(found) < 2 or len(found) != len(section.children):
+        return []
     title = words.normal(section.title)
     whole = kinds.ONE.search(title) or (durations.find_length(section.title) and not kinds.SEVERAL.search(title))
-    return found if whole and len(found) > 1 and len(found) == len(section.children) else []
+    return found if whole else []
 
 
 def nested(section: Section) -> list[Section]:
