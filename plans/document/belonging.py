@@ -30,6 +30,8 @@ def stays(part: str, child: Section, section: Section) -> bool:
         return below == "criteria" or (below == "validation" and words.is_rehearsed(child.title))
     if part == "pre_checks" and below == "communication":
         return any(isinstance(block, Listing) for block in child.blocks)
+    if part == "validation" and below == "pre_checks":
+        return False
     if part == "contacts":
         return below in ("communication", "follow_up", "validation", "triggers")
     if below == "criteria":
@@ -39,6 +41,14 @@ def stays(part: str, child: Section, section: Section) -> bool:
         and below not in _LEAVES_CHECKS
         and not (part == "pre_checks" and below == "validation" and "post" in words.normal(child.title))
     )
+
+
+def lists_issues(section: Section) -> bool:
+    """Says whether the headings below are issues by their own words: "Issue: Pages do not load"."""
+    return sum(bool(_ISSUE.match(words.normal(child.title))) for child in islice(section.children, 200)) > 1
+
+
+_ISSUE = re.compile(r"(issue|problem|symptom|error|problema|problème)( \d{1,2})?\s*[:：]")
 
 
 def is_for_all(section: Section) -> bool:

@@ -135,12 +135,16 @@ _CONTACT_COLUMNS = (
 )
 
 
+_ABOUT_CASES = r"^(issue|problem|situation|scenario|case|type|incident|severity|when|for)\b"
 _PEOPLE = r"^(role|contact|who|name|person|team|responsible|owner)\b"
 
 
 def _from_table(table: Table, notes: Notes) -> list[Contact]:
     headers = [words.normal(header) for header in table.headers]
-    role = next((place for place, header in enumerate(headers) if re.search(_CONTACT_COLUMNS[0][1], header)), 0)
+    role = next((place for place, header in enumerate(headers) if re.search(_CONTACT_COLUMNS[0][1], header)), -1)
+    if role < 0:  # "Issue | Contact | Action" names people in its second column
+        first = bool(headers) and re.search(_ABOUT_CASES, headers[0])
+        role = next((place for place, header in enumerate(headers) if first and re.search(_PEOPLE, header)), 0)
     cells_of_role = [row.cells[role] for row in table.rows if role < len(row.cells)]
     if cells_of_role and all(_RUNG.match(inline.plain(cell)) for cell in cells_of_role):
         people = (place for place, header in enumerate(headers) if place != role and re.search(_PEOPLE, header))

@@ -93,6 +93,9 @@ class Reader:
             part = ""
         if part in ("", "practice"):
             part = inherited or checklists.part_of_mixed(section) or part
+            part = part or ("known_issues" if belonging.lists_issues(section) else "")
+        if part == "pre_checks" and section.title.rstrip().endswith("?"):
+            part = ""  # "Before you roll back: can you go forward?" weighs, and checks nothing
         inside = inside or words.speaks_of_rollback(section.title)
         if part in ("pre_checks", "validation", "criteria") and not (inside or belonging.is_for_all(section)):
             part = ""  # a guide to deploying keeps its own checks; before a rollback they mean something else
@@ -111,9 +114,15 @@ class Reader:
         if part not in ("triggers", "not_triggers", "follow_up", "communication", "template"):
             self._add_triggers(triggers.in_passing(section, self.notes))
         kept = {_place(child) for child in own}
+        of_levels = words.level_word(section.title) is not None and self._holds_levels(section)
         for child in section.children:
+            if of_levels and words.part_of(child.title) == "triggers":
+                continue  # "When to use" above two procedures speaks of them, not of the document
             if _place(child) not in kept and not belonging.is_repeated(section, child):
                 self._walk(child, "", inside)
+
+    def _holds_levels(self, section: Section) -> bool:
+        return any(_place(deeper) in self._taken for deeper in section.walk())
 
     def _add_triggers(self, found: triggers.Triggers) -> None:
         self.found.triggers.extend(found[0])

@@ -21,6 +21,7 @@ _ASIDE = re.compile(
 )
 """What stands below a heading about triggers and is none: how to look, whom to ask, what to do."""
 _CALLS = re.compile(r"\b(roll(ing|s)? ?backs?|revert|reverse)\b.{0,60}\b(when|if|in case|in (any|one) of)\b[^.]{0,60}$")
+_THRESHOLD = re.compile(r"(roll ?back )?(decision )?(threshold|criteria|criterion)s?\b.{0,20}\b(if|when|any)\b")
 _FOLLOWS = re.compile(
     r"\b(when|if) (you are |we are )?(rolling back|reverting|(a |the )?roll ?back (\w+ )?"
     r"(fails?|failed|completes?|completed|succeed\w*|is (done|complete\w*|finished|needed|required|not possible)))\b"
@@ -113,7 +114,12 @@ def _part_of(told: str, listing: Listing) -> str:
     part = words.part_of(told) if words.label_of(told) != "when" or _SAYS_WHEN.search(told) else ""
     if part in ("triggers", "not_triggers"):
         return part
-    return "triggers" if _CALLS.search(text) and not (_AGAINST.search(text) or _IS_OVER.search(text)) else ""
+    return (
+        "triggers"
+        if (_CALLS.search(text) or _THRESHOLD.match(words.normal(told)))
+        and not (_AGAINST.search(text) or _IS_OVER.search(text))
+        else ""
+    )
 
 
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")

@@ -145,3 +145,54 @@ def test_a_message_is_told_from_a_form(text: str, count: int) -> None:
 )
 def test_revisions_stand_in_a_table_or_a_list(text: str, rows: list[tuple[str, str]]) -> None:
     assert [(row.version, row.date) for row in parts(text).revisions] == rows
+
+
+def test_before_and_after_below_one_heading_are_two_lists() -> None:
+    found = parts(
+        "## Rollback Verification\n\n### Before Rollback\n\n- Note the errors\n- Keep the logs\n\n### After Rollback\n\n- Orders load\n"
+    )
+    assert [step.title for step in found.pre_checks] == ["Note the errors", "Keep the logs"]
+    assert [step.title for step in found.validations] == ["Orders load"]
+
+
+def test_a_question_before_rolling_back_is_no_check() -> None:
+    text = "## Before you roll back: can you go forward?\n\n- A small fix is often quicker\n"
+    assert not parts(text).pre_checks
+    assert len(parts(text.replace(": can you go forward?", "")).pre_checks) == 1
+
+
+def test_inputs_are_checked_before_and_health_checks_after() -> None:
+    found = parts(
+        "## Inputs you need\n\n- The last good version\n\n## Health check after rollback\n\n```bash\ncurl -f http://orders/health\n```\n"
+    )
+    assert len(found.pre_checks) == 1
+    assert len(found.validations) == 1
+
+
+def test_headings_that_say_issue_are_known_issues_under_any_heading() -> None:
+    issue = '### Issue: "{0} fail"\n\n1. Look at the log\n2. Restart {0}\n\n'
+    found = parts(f"## Critical cases and answers\n\n{issue.format('orders')}{issue.format('mails')}")
+    assert len(found.known_issues) == 2
+    assert [level.title for level in found.levels] == ["Rollback procedure"]
+
+
+def test_reasons_above_two_procedures_of_a_level_are_not_the_documents() -> None:
+    step = "1. Stop it\n2. Start the old one\n\n"
+    text = f"### Level 1: Database\n\n#### When to use\n\n- Rows are lost\n\n#### Orders database\n\n{step}#### Mails database\n\n{step}"
+    assert not read_plan(f"# Rollback plan\n\n{text}").parts.triggers
+
+
+def test_a_threshold_of_the_decision_lists_triggers() -> None:
+    text = "## Overview\n\n**Rollback decision threshold:** If any of these persist for 5 minutes:\n- Errors over 1 %\n- Any alert\n"
+    assert [said.text for said in parts(text).triggers] == ["Errors over 1 %", "Any alert"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## Rollback Owners\n\n| Role | Name | Contact |\n|---|---|---|\n| Database owner | | |\n| Web owner | | |",
+        "## Contact list\n\n| Issue | Contact | Action |\n|---|---|---|\n| Rows lost | Database owner | Restore |\n| Page down | Web owner | Roll back |",
+    ],
+)
+def test_owners_are_contacts_in_whichever_column_they_stand(text: str) -> None:
+    assert [contact.role for contact in parts(text).contacts] == ["Database owner", "Web owner"]
