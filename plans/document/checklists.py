@@ -15,7 +15,7 @@ from plans.document.steps import every_text, from_bullets, from_headings, read_s
 
 def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
     """Returns the items of a checklist section in whatever form they stand; every item only reads."""
-    numbered = [child for child in section.children if child.blocks]
+    numbered = _with_text(section)
     notes.claim(section.line)
     own = _own_items(_unfenced(section.blocks), notes) or _told(section.blocks if not section.children else (), notes)
     numbered = [child for child in numbered if not _ACTS.match(words.normal(child.title))] or numbered
@@ -25,6 +25,14 @@ def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
         children = [items for child, items in zip(numbered, children, strict=True) if not _only_prose(child)]
     below = [item for items in children for item in items]
     return tuple(replace(item, number=str(place), effect="read") for place, item in enumerate([*own, *below], 1))
+
+
+def _with_text(section: Section) -> list[Section]:
+    """Returns the lower headings that hold something; one that only groups others stands for these."""
+    found: list[Section] = []
+    for child in section.children:
+        found.extend([child] if child.blocks else _with_text(child))
+    return found
 
 
 _ACTS = re.compile(

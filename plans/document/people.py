@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from plans.document import durations, fences, groups, words
-from plans.document.blocks import Fence, Paragraph, Section, every_block
+from plans.document.blocks import Fence, Paragraph, Quote, Section, every_block
 from plans.document.levels import bullets
 from plans.document.notes import Notes
 from plans.document.plan import Field, Phase, Template
@@ -63,8 +63,13 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool, plain_to
     """
     found: list[Template] = []
     title, before = section.title, ""
+    inside_quotes = {inner.line for block in section.blocks if isinstance(block, Quote) for inner in block.blocks}
     for block in every_block(section.blocks):
-        if isinstance(block, Paragraph):
+        if isinstance(block, Quote) and plain_too and (quoted := _quoted(block)) is not None:
+            notes.claim(section.line, block.end_line)
+            found.append(template(quoted, before or title))
+            before = ""
+        if isinstance(block, Paragraph) and block.line not in inside_quotes:
             before = block.lines[-1].lead or block.text
         if not isinstance(block, Fence):
             continue
@@ -85,6 +90,15 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool, plain_to
             found.extend(template(piece, before or title) for piece in _messages(block))
             before = ""
     return found
+
+
+def _quoted(block: Quote) -> Fence | None:
+    """Returns a quoted message with blanks as the block of text that it is; None where nothing is left to fill in."""
+    lines = [line for inner in block.blocks if isinstance(inner, Paragraph) for line in inner.lines]
+    body = "\n".join(line.text for line in lines)
+    if len(lines) < 2 or not _BRACKET.search(body):
+        return None
+    return Fence(block.line, block.end_line, "", "", body)
 
 
 _FORM = re.compile(r"\b(report|post-?mortem|retrospective|log|minutes)\b")

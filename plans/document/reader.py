@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from plans.document import (
@@ -94,6 +95,8 @@ class Reader:
         if part in ("", "practice"):
             part = inherited or checklists.part_of_mixed(section) or part
             part = part or ("known_issues" if belonging.lists_issues(section) else "")
+        if part == "validation" and re.search(r"\bhot-?fix|\bfix(es)?$", words.normal(section.title)):
+            part = ""  # what is tried on a fix before it goes out proves no rollback
         if part == "pre_checks" and section.title.rstrip().endswith("?"):
             part = ""  # "Before you roll back: can you go forward?" weighs, and checks nothing
         inside = inside or words.speaks_of_rollback(section.title)

@@ -196,3 +196,21 @@ def test_a_threshold_of_the_decision_lists_triggers() -> None:
 )
 def test_owners_are_contacts_in_whichever_column_they_stand(text: str) -> None:
     assert [contact.role for contact in parts(text).contacts] == ["Database owner", "Web owner"]
+
+
+def test_headings_that_only_group_others_stand_for_these() -> None:
+    text = "## Pre-Rollback Checklist\n\n### Assessment\n\n#### Orders\n\n- [ ] Note the errors\n\n#### Mails\n\n- [ ] Note the queue\n"
+    assert [step.title for step in parts(text).pre_checks] == ["Note the errors", "Note the queue"]
+
+
+def test_a_quoted_text_with_blanks_is_a_message() -> None:
+    said = "## Communication\n\n**Start:**\n\n> **ROLLBACK STARTED** in [environment]\n> Reason: [reason]\n\n> Only a remark.\n"
+    (message,) = parts(said).templates
+    assert "ROLLBACK STARTED" in message.body
+    assert [field.raw for field in message.fields] == ["[environment]", "[reason]"]
+
+
+def test_what_is_tried_on_a_hotfix_proves_no_rollback() -> None:
+    text = "## Verify the {0}\n\n- Orders load\n- Mails are sent\n"
+    assert not parts(text.format("hotfix")).validations
+    assert len(parts(text.format("rollback")).validations) == 2
