@@ -76,6 +76,9 @@ def title_of(name: str) -> str:
         text,
         flags=re.IGNORECASE,
     )
+    text = re.sub(
+        r"^\W*(\d{1,2}(\.\d{1,2})+[.)]?|\d{1,2}[.)])\s+(?=\S)", "", text
+    )  # "3.1 Standard rollback": the level has its own number
     text = re.sub(r"\s+", " ", text).strip(" :-–—") or name
     parts = text.split(" ")
     if len(parts) > 1 and all(part[:1].isupper() or not part[:1].isalpha() or len(part) <= 4 for part in parts):

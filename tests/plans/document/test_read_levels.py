@@ -61,3 +61,18 @@ def test_a_promise_at_the_end_of_the_procedure_is_the_levels() -> None:
     ).parts.levels
     assert level.promise is not None
     assert (level.promise.seconds, len(level.steps)) == (300, 1)
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("3.1 Emergency Rollback (Automatic)", "Emergency rollback"),
+        ("2. Roll back orders", "Roll back orders"),
+        ("30 second rollback", "30 second rollback"),
+    ],
+)
+def test_the_number_of_a_heading_is_no_part_of_the_levels_short_name(heading: str, title: str) -> None:
+    plan = read_plan(
+        f"# Rollback plan\n\n## Rollback procedures\n\n### {heading}\n\n1. Stop it\n2. Start the old one\n"
+    )
+    assert [level.title for level in plan.parts.levels] == [title]
