@@ -115,6 +115,8 @@ class _Sorted:
         if not self.promises:
             self._promised_below(section)
         if not self.promises:
+            self._promised_at_the_end()
+        if not self.promises:
             self.promises.extend(_promises_in_passing(section))
         # A promise written out under its own label is the level's; the heading repeats it.
         self.promises.sort(key=lambda promise: promise.line == section.line)
@@ -127,6 +129,15 @@ class _Sorted:
                     for group in groups.of_blocks(below.blocks, below.line):
                         if group.meaning == "time":
                             self._time(replace(group, blocks=()))
+
+    def _promised_at_the_end(self) -> None:
+        """Keeps the promise that stands below the last of several steps, and below no other: it is that of them all."""
+        timed = [
+            [group for group in groups.of_blocks(step.blocks, step.line) if _names_time(group)]
+            for step in self.step_headings
+        ]
+        if len(timed) > 1 and timed[-1] and not any(timed[:-1]):
+            self._time(replace(timed[-1][-1], blocks=()))
 
     def _sort(self, group: Group) -> None:
         if group.meaning == "prerequisites" and not any(True for _ in fences_in(group.blocks)) and not group.children:
@@ -230,6 +241,10 @@ class _Sorted:
             group.line, f"{group.label}: {text}", numbers[0] if numbers else None, wait[1] if wait else None
         )
         self._goes_on(group)
+
+
+def _names_time(group: Group) -> bool:
+    return group.meaning == "time" and durations.find_length(group.value) is not None
 
 
 def promise_in_heading(section: Section) -> Promise | None:

@@ -76,3 +76,12 @@ def test_the_number_of_a_heading_is_no_part_of_the_levels_short_name(heading: st
         f"# Rollback plan\n\n## Rollback procedures\n\n### {heading}\n\n1. Stop it\n2. Start the old one\n"
     )
     assert [level.title for level in plan.parts.levels] == [title]
+
+
+def test_a_time_below_the_last_step_is_the_levels() -> None:
+    text = "# Rollback plan\n\n## Rollback of orders\n\n### Step 1: Stop it\n\nStop.{0}\n\n### Step 2: Start the old one\n\nStart.\n\n**Time to complete**: ~2 minutes\n"
+    (level,) = read_plan(text.format("")).parts.levels
+    assert level.promise is not None
+    assert level.promise.text == "~2 minutes"
+    (level,) = read_plan(text.format("\n\n**Time to complete**: ~1 minute")).parts.levels
+    assert level.promise is None
