@@ -17,6 +17,8 @@ OTHER = re.compile(
     r"available versions?|versions available|versions? (identification|information|compatibility|tracking)|"
     r"(current|previous|installed) versions?|permissions?|access|"
     r"d[ée]ploiement|desplieg\w+|implanta\w+|bereitstellung|mise en (service|production))\b|\btracking$"
+    r"|(?<!恢复)(?<!还原)(?<!从)备份(（|\(|$)|^(crear |hacer )?(copias? de seguridad|respaldos?)\b"
+    r"|^(cr[ée]er |faire )?(une |la )?sauvegardes?\b"
 )
 """Headings of going forward, or of what stands beside a rollback."""
 THING = re.compile(

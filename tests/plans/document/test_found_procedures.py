@@ -244,3 +244,17 @@ def test_no_heading_takes_the_patterns_long(heading: str) -> None:
 def test_a_plan_whose_generic_heading_holds_one_procedure_in_spanish() -> None:
     text = "## Plan de reversa (Rollback)\n\n### 1. Datos\n\nNada.\n\n### 2. Pasos de reversa\n1. Detener\n2. Volver a la versión anterior\n"
     assert names(text, "Anexo") == ["2. Pasos de reversa"]
+
+
+@pytest.mark.parametrize(
+    ("made", "back"),
+    [
+        ("自动备份（推荐）", "从备份恢复数据库"),
+        ("Copia de seguridad", "Restaurar la copia de seguridad"),
+        ("Sauvegarde", "Restaurer la sauvegarde"),
+    ],
+)
+def test_backups_are_told_from_their_return_in_other_languages(made: str, back: str) -> None:
+    section = "### {0}\n\n```bash\n./run {1}\n```\n\n"
+    plan = read_plan(f"# Rollback\n\n## 数据回滚 rollback\n\n{section.format(made, 1)}{section.format(back, 2)}")
+    assert [level.name for level in plan.parts.levels] == [back]
