@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plans.document.checkup import WEIGHTS, Finding, Procedure, look_over
-from plans.document.refusing import is_left_open
 from plans.questions.decisions import without_level
-from plans.questions.unfilled import every_part, unfilled_in
+from plans.questions.unfilled import besides, every_part, unfilled_in
 from plans.wording import and_list, count
 
 Json = dict[str, Any]
@@ -119,7 +118,9 @@ def check_up(
 
 def groups_of(findings: Iterable[Finding], compiled: Json) -> list[Group]:
     """The findings by sort, the worst sort first; the values that nobody fills in are found here."""
-    return list(_groups([*findings, *_unfilled(compiled), *_no_level(compiled)]))
+    known = list(findings)
+    refused = [(finding.line, finding.message) for finding in known if finding.kind == "stops"]
+    return list(_groups([*known, *_unfilled(compiled, refused), *_no_level(compiled)]))
 
 
 def _verdict(problems: list[Json], levels: int) -> tuple[str, str]:
@@ -133,10 +134,8 @@ def _verdict(problems: list[Json], levels: int) -> tuple[str, str]:
     return f"Can run once it is approved: {count(levels, 'level')}.", "is-done"
 
 
-def _unfilled(compiled: Json) -> Iterator[Finding]:
-    for one in unfilled_in(every_part(compiled)):
-        if is_left_open(one.raw):  # the compiler refuses it itself
-            continue
+def _unfilled(compiled: Json, refused: list[tuple[int, str]]) -> Iterator[Finding]:
+    for one in besides(refused, unfilled_in(every_part(compiled))):
         if one.raw[1:].isdigit():
             message = f"`{one.raw}` is empty: a step is called with nothing, and stops there."
             mend = "Write the value, or a placeholder that is declared under `params:`."

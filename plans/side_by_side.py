@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from plans.document.refusing import is_left_open
-from plans.questions.unfilled import every_part, unfilled_in
+from plans.questions.unfilled import besides, every_part, unfilled_in
 from plans.wording import and_list, count, kind_of, length
 
 Json = dict[str, Any]
@@ -128,7 +127,7 @@ def _notes(compiled: Json, reading: Json, problems: list[Json], lint: list[Json]
             yield Note(finding["line"], "odd", "Not proved", "no read shows what it did")
             continue
         yield Note(finding["line"], "odd", "Unwise", finding["message"], finding.get("hint") or "")
-    yield from _unfilled(compiled)
+    yield from _unfilled(compiled, [(problem["line"], problem["message"]) for problem in problems])
     for level in compiled.get("levels", []):
         promise = f"promises {length(level['promise_seconds'])}" if level.get("promise_seconds") else "promises no time"
         yield Note(
@@ -144,11 +143,10 @@ def _notes(compiled: Json, reading: Json, problems: list[Json], lint: list[Json]
     yield from _rest(reading)
 
 
-def _unfilled(compiled: Json) -> Iterator[Note]:
+def _unfilled(compiled: Json, refused: list[tuple[int, str]]) -> Iterator[Note]:
     found: dict[int, list[str]] = {}
-    for one in unfilled_in(every_part(compiled)):
-        if not is_left_open(one.raw):  # else the compiler refuses it itself
-            found.setdefault(one.line, []).append(f"`{one.raw}`")
+    for one in besides(refused, unfilled_in(every_part(compiled))):
+        found.setdefault(one.line, []).append(f"`{one.raw}`")
     for line, raws in found.items():
         yield Note(line, "bad", "Not filled in", and_list(raws))
 

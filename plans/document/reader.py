@@ -132,9 +132,7 @@ class Reader:
         self.found.negative.extend(found[1])
 
     def _stays(self, part: str, child: Section, section: Section) -> bool:
-        return not any(_place(deeper) in self._taken for deeper in child.walk()) and belonging.stays(
-            part, child, section
-        )
+        return not self._holds_levels(child) and belonging.stays(part, child, section)
 
     def _take(self, part: str, section: Section) -> None:
         handler = getattr(self, f"_{part}", None)

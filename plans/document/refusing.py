@@ -82,15 +82,10 @@ def refuse_placeholders(texts: list[tuple[int, str]], header: Header, findings: 
                     )
 
 
-def is_left_open(raw: str) -> bool:
-    """Says whether what stands in brackets or braces is a blank for a person: `[VERSION]`, `[BACKUP_FILE]`, `{{ tag }}`."""
-    return bool(_OPEN.fullmatch(raw)) and not _NO_BLANK.fullmatch(raw)
-
-
 def refuse_blanks_in_brackets(line: int, text: str, findings: Findings) -> None:
     """Refuses `[VERSION]` and `{{ tag }}` in what runs: it would be given these very letters."""
     for raw in dict.fromkeys(match.group(0) for match in _OPEN.finditer(text)):
-        if is_left_open(raw):
+        if not _NO_BLANK.fullmatch(raw):
             findings.problem(
                 line,
                 f"`{raw}` is no placeholder that can be filled.",

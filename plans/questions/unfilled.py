@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ _FUNCTION = re.compile(r"(?m)^\s*(?:function\s+\w+|\w[\w-]*\s*\(\s*\))")
 _SETS_ARGUMENTS = re.compile(r"(?m)^\s*set\s+--\s")
 _OURS = "$FIREBREAK_"
 """How the variables begin that every step is given."""
+_QUOTED = re.compile(r"`([^`]+)`")
 _SAID = frozenset({"echo", "printf", "logger"})
 _FROM_A_FILE = re.compile(r"(?:^|[\s;&|(])(?:source|\.|eval|set -a)\s")
 _LOOP = re.compile(
@@ -50,6 +51,12 @@ def unfilled(sheet: Sheet) -> list[Unfilled]:
         return fence.body if fence else step["body"]
 
     return unfilled_in(sheet.steps, whole)
+
+
+def besides(refused: Iterable[tuple[int, str]], found: Iterable[Unfilled]) -> list[Unfilled]:
+    """Those that the compiler does not refuse itself; `refused` are the lines and sentences of its problems."""
+    told = {(line, raw) for line, message in refused for raw in _QUOTED.findall(message)}
+    return [one for one in found if (one.line, one.raw) not in told]
 
 
 def every_part(compiled: Json) -> list[Json]:

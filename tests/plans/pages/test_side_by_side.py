@@ -159,4 +159,6 @@ def test_values_that_nobody_fills_in_are_told_behind_what_stops_it() -> None:
     ]
     (row,) = rows_of(GOOD.replace("echo off > flag", "run $ZONE_ID\n   run $APP_ID"), "unfilled")
     assert row.named == [("`$APP_ID`", [18])]
+    (row,) = rows_of(GOOD.replace("echo off > flag", "sed -i s/old/[ZONE_ID]/ flag"), "unfilled")
+    assert row.finding.message.startswith("`[ZONE_ID]` is filled in by nobody")
     assert not report_of(GOOD).needs_answers
