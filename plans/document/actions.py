@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from plans.document import comments, fences, shell, words
+from plans.document import alternative_words, comments, fences, shell, words
 from plans.document.attributes import KINDS, parse
 from plans.document.blocks import Block, Fence, Listing, Paragraph, every_block, fences_in
 from plans.document.notes import Notes
@@ -97,7 +97,7 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = Fal
             last = steps.pop()
             steps.append(finish(replace(last, end_line=block.end_line, fences=(*last.fences, other)), notes))
             continue
-        way = words.alternative_of(told) if told and not whole.attributes else ""
+        way = alternative_words.alternative_of(told) if told and not whole.attributes else ""
         if way and steps and steps[-1].alternatives and whole.role == "command":
             notes.claim(block.line, block.end_line)
             last = steps.pop()

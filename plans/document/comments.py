@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from plans.document import shell, words
+from plans.document import alternative_words, shell, words
 from plans.document.shell import Logical
 
 _NUMBER = re.compile(
@@ -75,11 +75,15 @@ def _starts(lines: list[Logical]) -> list[int]:
             continue
         previous = lines[index - 1] if index else None
         goes_on = previous is not None and previous.is_comment and bool(starts) and starts[-1] <= index - 1
-        if goes_on and not _NUMBER.match(line.words) and not words.alternative_of(line.words):
+        if goes_on and not _NUMBER.match(line.words) and not alternative_words.alternative_of(line.words):
             continue
         after = next((other for other in lines[index + 1 :] if not other.is_comment), None)
         opens = after is not None and not after.is_blank
-        if _NUMBER.match(line.words) or words.alternative_of(line.words) or (opens and not _is_note(line, previous)):
+        if (
+            _NUMBER.match(line.words)
+            or alternative_words.alternative_of(line.words)
+            or (opens and not _is_note(line, previous))
+        ):
             starts.append(index)
     return starts
 
@@ -114,9 +118,9 @@ def _segment(lines: list[Logical], is_told: bool) -> Segment | None:
     title = ((match.group("title") or match.group("rest") or "") if match else said).rstrip(":：").strip()
     body = "\n".join(line.text for line in lines).rstrip()
     running = any(not line.is_comment and not line.is_blank and not _ASSIGNS.match(line.text) for line in lines)
-    alternative = words.alternative_of(said)
+    alternative = alternative_words.alternative_of(said)
     return Segment(
-        lines[0].offset, number, title, body, alternative, words.is_or(said) or bool(_CASE.match(said)), running,
+        lines[0].offset, number, title, body, alternative, alternative_words.is_or(said) or bool(_CASE.match(said)), running,
         is_told and not running,
     )  # fmt: skip
 

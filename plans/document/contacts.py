@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from plans.document import groups, inline, words
+from plans.document import column_words, groups, inline, words
 from plans.document.blocks import Item, Line, Listing, Paragraph, Section, Table
 from plans.document.notes import Notes
 from plans.document.plan import Contact
@@ -122,7 +122,7 @@ def _contact(line: int, role: str, contact: str) -> Contact:
 
 def is_placeholder_person(text: str) -> bool:
     return all(
-        re.search(words.PLACEHOLDER_PERSON, part.strip(), re.IGNORECASE)
+        re.search(column_words.PLACEHOLDER_PERSON, part.strip(), re.IGNORECASE)
         for part in re.split(r"[/,|]", text)
         if part.strip()
     )

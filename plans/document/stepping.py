@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from plans.document import shell, words
+from plans.document import alternative_words, shell
 from plans.document.attributes import parse
 from plans.document.blank_step import blank
 from plans.document.fence_steps import Context, FenceStep
@@ -119,7 +119,7 @@ def _refuse_or(step: Step, parts: list[FenceStep], context: Context) -> None:
         if part.kind != "shell":
             continue
         for line in shell.logical_lines(part.fence.body):
-            if line.is_comment and words.is_or(line.words):
+            if line.is_comment and alternative_words.is_or(line.words):
                 context.findings.problem(
                     part.fence.first + line.offset, f"“{line.words[:60]}” offers another way, and both would run.",
                     "Keep one, or write each in a fence of its own with `for=`.",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from plans.document import fences, groups, words, written_out
+from plans.document import alternative_words, fences, groups, words, written_out
 from plans.document.actions import finish, from_fences, pieces, step_fence
 from plans.document.blocks import (
     Block,
@@ -93,7 +93,7 @@ def _from_lists(blocks: tuple[Block, ...], notes: Notes) -> tuple[tuple[Step, ..
             found.append(Step(block.line, block.end_line, "", "Approval", "gate", approval=approval))
             notes.claim(block.line, block.end_line)
         elif isinstance(block, Paragraph) and _opens_a_list(blocks, place):
-            way = words.alternative_of(block.lines[-1].lead)
+            way = alternative_words.alternative_of(block.lines[-1].lead)
             notes.claim(block.line, block.end_line)
         elif found and isinstance(found[-1], _Read):
             found[-1].after.append(block)
@@ -213,7 +213,7 @@ def _whole_step(
         elif isinstance(block, Paragraph) and approval_line(block) is None:
             said.append(block.text)
             before = block.text
-            label = words.alternative_of(block.lines[-1].lead) if block.lines[-1].lead else label
+            label = alternative_words.alternative_of(block.lines[-1].lead) if block.lines[-1].lead else label
         elif isinstance(block, Table):
             said.extend(" | ".join(row.cells) for row in block.rows)
     return finish(Step(line, end, number, title, form, tuple(held), tuple(said), approval=approval), notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plans.document import durations, inline, words
+from plans.document import column_words, durations, inline, words
 from plans.document.blocks import Listing, Row, Section, Table
 from plans.document.matrix import condition_of, levels_in, path_of
 from plans.document.notes import Notes
@@ -19,7 +19,9 @@ def columns(headers: tuple[str, ...], table: tuple[tuple[str, str], ...]) -> dic
     """Returns field → column; the first header that fits a field keeps it."""
     found: dict[str, int] = {}
     for place, header in enumerate(headers):
-        name = "" if re.search(words.ABOUT_PEOPLE, words.normal(header)) else words.column_of(header, table)
+        name = (
+            "" if re.search(column_words.ABOUT_PEOPLE, words.normal(header)) else column_words.column_of(header, table)
+        )
         if name and name not in found:
             found[name] = place
     return found
@@ -36,7 +38,7 @@ def matrix_rows(table: Table, notes: Notes) -> tuple[MatrixRow, ...]:
 
 def _by_time(headers: tuple[str, ...]) -> list[int]:
     """Returns the columns of a matrix that are times ("Takes < 1 hour | 1-4 hours"): its cells are what to do within each."""
-    fields = [words.column_of(header, words.COLUMNS) for header in headers]
+    fields = [column_words.column_of(header, column_words.COLUMNS) for header in headers]
     timed = [place for place, header in enumerate(headers) if durations.find_length(header)]
     return timed if len(timed) > 1 and "action" not in fields else []
 
@@ -59,14 +61,14 @@ def _matrix_row(row: Row, at: dict[str, int], headers: tuple[str, ...]) -> Matri
 
 def is_matrix(table: Table, *, graded: bool = False) -> bool:
     """Says whether a table's own headers name what is seen and what is done about it; `graded` asks for a column of severities."""
-    at = columns(table.headers, words.COLUMNS)
+    at = columns(table.headers, column_words.COLUMNS)
     return "action" in at and ("symptom" in at or graded) and ("severity" in at or not graded) and "threshold" not in at
 
 
 def matrix_columns(headers: tuple[str, ...]) -> dict[str, int]:
     """Returns field → column of a decision matrix; empty for any other table."""
-    at = columns(headers, words.COLUMNS)
-    named = [place for place, header in enumerate(headers) if re.search(words.SEVERITY, words.normal(header))]
+    at = columns(headers, column_words.COLUMNS)
+    named = [place for place, header in enumerate(headers) if re.search(column_words.SEVERITY, words.normal(header))]
     if named:
         at["severity"] = named[0]  # "Risk level | Issue severity": the one that says so itself
     timed = _by_time(headers)
@@ -75,7 +77,7 @@ def matrix_columns(headers: tuple[str, ...]) -> dict[str, int]:
     free = [
         place
         for place, header in enumerate(headers)
-        if place not in (*at.values(), *timed) and not re.search(words.ABOUT_PEOPLE, words.normal(header))
+        if place not in (*at.values(), *timed) and not re.search(column_words.ABOUT_PEOPLE, words.normal(header))
     ]
     for name in ("symptom", "action"):
         if name not in at and free:
@@ -86,7 +88,7 @@ def matrix_columns(headers: tuple[str, ...]) -> dict[str, int]:
 
 
 def risk_rows(table: Table, notes: Notes) -> tuple[Risk, ...]:
-    at = columns(table.headers, words.RISK_COLUMNS)
+    at = columns(table.headers, column_words.RISK_COLUMNS)
     if "scenario" not in at and "risk" not in at:
         return ()
     notes.claim(table.line, table.end_line)
@@ -106,9 +108,9 @@ def risk_answer(rollback: str) -> str:
     lowered = rollback.lower()
     if levels_in(rollback):
         return "rollback"
-    if re.search(words.NOT_APPLICABLE, lowered):
+    if re.search(column_words.NOT_APPLICABLE, lowered):
         return "not_applicable"
-    return "none" if re.search(words.NO_ROLLBACK, lowered) or not lowered else "rollback"
+    return "none" if re.search(column_words.NO_ROLLBACK, lowered) or not lowered else "rollback"
 
 
 _REVISION_COLUMNS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plans.document import words
+from plans.document import column_words, words
 from plans.document.blocks import Listing, Paragraph, Section, Table
 from plans.document.notes import Notes
 from plans.document.plan import Said
@@ -82,7 +82,7 @@ def _is_work(title: str) -> bool:
 
 def _rows(table: Table) -> list[Said]:
     """Returns the first column of a table such as "Trigger | Description"; one with an action is a matrix."""
-    fields = [words.column_of(header) for header in table.headers]
+    fields = [column_words.column_of(header) for header in table.headers]
     if fields[:1] != ["symptom"] or "action" in fields:
         return []
     return [Said(row.line, row.cells[0]) for row in table.rows if row.cells[0].strip()]

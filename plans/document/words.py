@@ -100,38 +100,6 @@ LABELS: tuple[tuple[str, str], ...] = (
     ("note", r"^(note|warning|important|caution|tip|risk|data loss|downtime|owner|goal|target|location|status|severity|priority|reason|why|(important |key |critical )?(note|warning|consideration|caveat|limitation)s?|nota|hinweis|achtung|atenção|remarque)s?$"),
     ("alternative", r"^(option|alternative|for|using|via|on|if using)\b"),
 )  # fmt: skip
-COLUMNS: tuple[tuple[str, str], ...] = (
-    ("threshold", r"threshold|limit|value|umbral|limiar|seuil|schwell"),
-    ("severity", r"severity|priority|risk level|^level$|gravité|gravedad|gravidade|severidade?|schwere|priorit|严重|重大|urgency"),
-    ("timeframe", r"time|deadline|sla|délai|plazo|tempo|prazo|tiempo|zeit|dauer|duration|rto|时间|時間"),
-    ("action", r"recommend|action|rollback|strategy|decision|response|procedure|approach|solution|do\b|acción|acciones|ação|ações|maßnahme|aktion|estrat[ée]gia|措施|方案|対応|use$|méthode|method|what to|command"),
-    ("symptom", r"symptom|scenario|situation|condition|impact|issue|problem|metric|when|trigger|failure|indicator|what (broke|went|happen)|escenario|cenário|s[íi]ntoma|problema|situaç|symptôme|情况|场景|症状|type|if\b|case|change|area|component"),
-)  # fmt: skip
-SEVERITY = r"severity|gravité|gravedad|gravidade|severidade?|schwere|严重"
-ABOUT_PEOPLE = r"maker|owner|responsible|approv|authority|\bwho\b|assignee|notify|contact|^notes?$|^comments?$|^example"
-"""Columns of a matrix that name people or remarks."""
-RISK_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("rollback", r"rollback|recovery|answer|response|mitigation"),
-    ("probability", r"probab|likelihood|chance"),
-    ("impact", r"impact|effect|consequence"),
-    ("risk", r"risk|severity|level"),
-    ("scenario", r"scenario|event|description|what|issue"),
-)
-NO_ROLLBACK = r"no action|none|watch|monitor( only)?$|no rollback|accept"
-NOT_APPLICABLE = r"not applicable|n/?a\b"
-PLACEHOLDER_PERSON = r"^(tbd|todo|n/?a|-+|—|\?+|xxx.*|\[.*\]|<.*>|_+|your .*|name|phone|email|contact( info)?|to be (defined|filled).*|_?à compléter_?)$"
-
-DEPLOYMENTS: tuple[tuple[str, str], ...] = (
-    ("systemd", r"\bsystemd\b|\bsystemctl\b"),
-    ("kubernetes", r"\bkubernetes\b|\bk8s\b|\bkubectl\b|\bhelm\b"),
-    ("docker", r"\bdocker([- ]compose)?\b|\bcontainers?\b"),
-    ("dev", r"\b(dev|development|local(ly| machine)?)\b"),
-)
-_OPTION = re.compile(
-    r"^(?:option|alternative|variant|método|opción)\s+(?:[a-z]|\d{1,2})\s*[:.)\-–—]\s*(?P<name>.{1,80})", re.IGNORECASE
-)
-_FOR = re.compile(r"^(?:for|on|using|with|via|if (?:you )?us(?:e|ing))\s+(?P<name>.{1,60}?):?$", re.IGNORECASE)
-_OR = re.compile(r"^or\b[,:]?\s*(?P<name>.{0,80})", re.IGNORECASE)
 
 
 @lru_cache(maxsize=16_384)
@@ -256,42 +224,6 @@ def names_choices(heading: str) -> bool:
 
 def speaks_of_rollback(heading: str) -> bool:
     return bool(re.search(ROLLBACK, normal(heading)))
-
-
-def column_of(header: str, table: tuple[tuple[str, str], ...] = COLUMNS) -> str:
-    """Returns the field a table column holds, or an empty text."""
-    text = normal(header)
-    return next((name for name, pattern in table if re.search(pattern, text)), "")
-
-
-@lru_cache(maxsize=4096)
-def alternative_of(comment: str) -> str:
-    """Returns the alternative a comment, label or heading opens: a deployment type or a slug of its name; else empty.
-
-    "For production (systemd)" gives systemd; "Option B: Using uv" gives uv; "Run health check" gives nothing.
-    """
-    text = plain(comment).strip(" :#")
-    option, choice = _OPTION.match(text), _FOR.match(text)
-    named = (option or choice).group("name") if option or choice else text if _is_bare_deployment(text) else ""  # type: ignore[union-attr]
-    if not named:
-        return ""
-    if option:
-        known = next((name for name, pattern in DEPLOYMENTS if re.fullmatch(pattern, _short(named).lower())), "")
-        return known or slug(_short(named))
-    return next((name for name, pattern in DEPLOYMENTS if re.search(pattern, named.lower())), "")
-
-
-def _short(named: str) -> str:
-    return re.sub(r"^(using|via|with|by)\s+", "", named.strip(), flags=re.IGNORECASE)
-
-
-def _is_bare_deployment(text: str) -> bool:
-    return any(re.fullmatch(pattern, text.lower()) for _, pattern in DEPLOYMENTS) and len(text.split()) <= 2
-
-
-def is_or(comment: str) -> bool:
-    """Says whether a comment offers another way to do the same ("Or in Python:")."""
-    return bool(_OR.match(comment.strip()))
 
 
 def slug(text: str, limit: int = 40) -> str:

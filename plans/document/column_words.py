@@ -1,0 +1,39 @@
+"""What the headers of tables mean, and cells that say nothing: extended by adding a word to a line.
+
+Each pattern is searched in a header as `words.normal` gives it; the first that matches names the field.
+"""
+
+# ruff: noqa: E501 – tables: one case a line, words with spaces between
+
+from __future__ import annotations
+
+import re
+
+from plans.document.words import normal
+
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("threshold", r"threshold|limit|value|umbral|limiar|seuil|schwell"),
+    ("severity", r"severity|priority|risk level|^level$|gravité|gravedad|gravidade|severidade?|schwere|priorit|严重|重大|urgency"),
+    ("timeframe", r"time|deadline|sla|délai|plazo|tempo|prazo|tiempo|zeit|dauer|duration|rto|时间|時間"),
+    ("action", r"recommend|action|rollback|strategy|decision|response|procedure|approach|solution|do\b|acción|acciones|ação|ações|maßnahme|aktion|estrat[ée]gia|措施|方案|対応|use$|méthode|method|what to|command"),
+    ("symptom", r"symptom|scenario|situation|condition|impact|issue|problem|metric|when|trigger|failure|indicator|what (broke|went|happen)|escenario|cenário|s[íi]ntoma|problema|situaç|symptôme|情况|场景|症状|type|if\b|case|change|area|component"),
+)  # fmt: skip
+SEVERITY = r"severity|gravité|gravedad|gravidade|severidade?|schwere|严重"
+ABOUT_PEOPLE = r"maker|owner|responsible|approv|authority|\bwho\b|assignee|notify|contact|^notes?$|^comments?$|^example"
+"""Columns of a matrix that name people or remarks."""
+RISK_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("rollback", r"rollback|recovery|answer|response|mitigation"),
+    ("probability", r"probab|likelihood|chance"),
+    ("impact", r"impact|effect|consequence"),
+    ("risk", r"risk|severity|level"),
+    ("scenario", r"scenario|event|description|what|issue"),
+)
+NO_ROLLBACK = r"no action|none|watch|monitor( only)?$|no rollback|accept"
+NOT_APPLICABLE = r"not applicable|n/?a\b"
+PLACEHOLDER_PERSON = r"^(tbd|todo|n/?a|-+|—|\?+|xxx.*|\[.*\]|<.*>|_+|your .*|name|phone|email|contact( info)?|to be (defined|filled).*|_?à compléter_?)$"
+
+
+def column_of(header: str, table: tuple[tuple[str, str], ...] = COLUMNS) -> str:
+    """Returns the field a table column holds, or an empty text."""
+    text = normal(header)
+    return next((name for name, pattern in table if re.search(pattern, text)), "")
