@@ -7,6 +7,7 @@ from incidents.models import Contact
 from plans.callers import Place, Rehearsal
 from rollbacks.models import Run, Target
 from rollbacks.readiness import readiness
+from rollbacks.snapshot import alternatives_in
 
 MOST = 400
 
@@ -26,12 +27,12 @@ def rehearsals(plans: list[int]) -> Iterator[Rehearsal]:
 
 def places(plan: Any) -> Iterator[Place]:
     """The targets of a plan with their values and contacts, and what each still lacks."""
-    targets = Target.objects.filter(plan=plan).select_related("service", "environment")
+    targets = Target.objects.filter(plan=plan).select_related("service", "environment").prefetch_related("sealed")
     called: dict[int, list[Contact]] = {}
     for contact in Contact.objects.filter(target__plan=plan).order_by("order"):
         called.setdefault(contact.target_id, []).append(contact)
     for target in targets:
-        words = frozenset(word.strip() for word in target.deployment.split(",") if word.strip())
+        words = frozenset(alternatives_in(target.deployment))
         values = {name: str(value) for name, value in target.params.items()}
         contacts = tuple((f"{one.role} {one.name}".strip(), one.address) for one in called.get(target.pk, []))
         ready = readiness(target)

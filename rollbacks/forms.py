@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from plans.document import durations
+from rollbacks import alternatives
 from rollbacks.fields import (
     FactsField,
     FlagServicesField,
@@ -17,6 +18,7 @@ from rollbacks.fields import (
 from rollbacks.models import Environment, Target
 from rollbacks.models.secret import LONGEST
 from rollbacks.models.target import OutputLimit
+from rollbacks.snapshot import alternatives_in
 
 WATCH_KEYS = {"warmup", "looks", "good_from", "count", "errors"}
 
@@ -67,6 +69,22 @@ class WatchField(PairsField):
         if operator != "<" or not value.strip().endswith("%"):
             raise ValueError(said)
         return {"op": "<", "value": float(value.strip().rstrip("%")), "unit": "%"}
+
+
+class AlternativesField(forms.MultipleChoiceField):
+    """The plan's alternatives, to be ticked; kept as words with commas between."""
+
+    def __init__(self, choices: list[tuple[str, str]]) -> None:
+        super().__init__(
+            label="How it is deployed",
+            required=False,
+            choices=choices,
+            widget=forms.CheckboxSelectMultiple,
+            help_text="The plan's alternatives: tick those that run here, one for each step that has several.",
+        )
+
+    def clean(self, value: Any) -> str:
+        return ", ".join(super().clean(value))
 
 
 class TargetForm(forms.ModelForm):
@@ -125,6 +143,13 @@ class TargetForm(forms.ModelForm):
             "deployment": "The plan's alternative that runs here: systemd, docker, kubernetes, dev or its own word.",
             "queue": "Workers on a host that reaches the service listen to it. “rollback” is the one of this host.",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = alternatives.offered(self.instance)
+        if known:
+            self.fields["deployment"] = AlternativesField(known)
+            self.initial["deployment"] = alternatives_in(self.instance.deployment)
 
     def clean_root(self) -> str:
         root: str = self.cleaned_data["root"].strip()

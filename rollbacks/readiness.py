@@ -1,11 +1,14 @@
-"""Whether a target has what its plan asks for, before anybody needs it. Reads only."""
+"""Whether a target has what its plan asks for, before anybody needs it: alternatives, values, variables, secrets. Reads only."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from plans.models import Revision
+from rollbacks.lacking import lacking
 from rollbacks.models import Target
 from rollbacks.parameters import placeholders
+from rollbacks.preparing import place_of
+from rollbacks.snapshot import Place, chosen
 from rollbacks.undoing import every_step
 
 
@@ -39,28 +42,26 @@ def readiness(target: Target) -> Readiness:
     if revision is None:
         current = target.plan.current
         return Readiness(current, current.why_not if current else "The plan has no revision.", [])
+    place = place_of(target)
     return Readiness(
-        revision, "", [_row(level, revision.compiled, target) for level in revision.compiled.get("levels", [])]
+        revision, "", [_row(level, revision.compiled, place) for level in revision.compiled.get("levels", [])]
     )
 
 
-def _row(level: dict[str, Any], compiled: dict[str, Any], target: Target) -> Row:
+def _row(level: dict[str, Any], compiled: dict[str, Any], place: Place) -> Row:
     name = f"Level {level['number']}: {level.get('title') or level['name']}"
-    chosen = {word.strip() for word in target.deployment.split(",") if word.strip()}
-    alternatives = sorted({step["for"] for step in level["steps"] if step.get("for")})
-    steps = [step for step in level["steps"] if not step.get("for") or step["for"] in chosen]
-    if alternatives and not chosen & set(alternatives):
-        return Row(name, False, f"Choose how it is deployed: the plan knows {', '.join(alternatives)}.")
-    if not steps:
+    problems: list[str] = []
+    steps = chosen(level["steps"], place, problems)
+    if not steps and not problems:
         return Row(name, False, "No step of this level is meant for this target.")
-    unbound = sorted(_unbound(_leaned_on(steps, level, compiled), compiled.get("params", {}), target))
-    if unbound:
-        missing = " and ".join(f"<{one}>" for one in unbound)
-        return Row(
-            name, False, f"{missing} {'has' if len(unbound) == 1 else 'have'} no value here. Add it under Parameters."
-        )
+    leaned = _leaned_on(steps, level, compiled)
+    problems += _unbound(leaned, compiled.get("params", {}), place)
+    for step in leaned:
+        problems += lacking(step, env=place.env, secrets=place.secrets, flag_services=place.flag_services)
+    if problems:
+        return Row(name, False, " ".join(dict.fromkeys(problems)))
     count = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
-    return Row(name, True, f"{count}, every parameter has a value or is asked at start.")
+    return Row(name, True, f"{count}; every parameter has a value or is asked at start.")
 
 
 def _leaned_on(steps: list[dict[str, Any]], level: dict[str, Any], compiled: dict[str, Any]) -> list[dict[str, Any]]:
@@ -81,8 +82,12 @@ def _leaned_on(steps: list[dict[str, Any]], level: dict[str, Any], compiled: dic
     return found
 
 
-def _unbound(steps: list[dict[str, Any]], params: dict[str, Any], target: Target) -> set[str]:
+def _unbound(steps: list[dict[str, Any]], params: dict[str, Any], place: Place) -> list[str]:
     """Parameters that must come from the target, and do not. Those with a default or `from:` are filled at start."""
     used = {name for step in steps for name in placeholders(step)}
     bound = {name for name, said in params.items() if said.get("bind") == "target"}
-    return {name for name in used & bound if name not in target.params and not params[name].get("default")}
+    missing = sorted(name for name in used & bound if name not in place.params and not params[name].get("default"))
+    if not missing:
+        return []
+    names = " and ".join(f"<{one}>" for one in missing)
+    return [f"{names} {'has' if len(missing) == 1 else 'have'} no value here. Add it under Parameters."]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plans.document.durations import strict
-from rollbacks import header_secrets
+from rollbacks.lacking import lacking
 from rollbacks.parameters import Read, Resolver, fill, placeholders, unbound
 from rollbacks.sequence import sequence_of as sequence_of
 from rollbacks.sequence import unique
@@ -42,8 +42,12 @@ class Place:
 
     @property
     def alternatives(self) -> set[str]:
-        """ "systemd, pip" → both words."""
-        return {word.strip() for word in self.deployment.split(",") if word.strip()}
+        return {*alternatives_in(self.deployment)}
+
+
+def alternatives_in(deployment: str) -> list[str]:
+    """Gives both words of "systemd, pip"."""
+    return [word.strip() for word in deployment.split(",") if word.strip()]
 
 
 @dataclass(frozen=True)
@@ -102,14 +106,7 @@ def render(
     if kind == "undo":
         own += brought_back([rendered(check, resolver) for check in state_checks(checks)], undone)
     for step in (*steps, *own, *before):
-        via, _, service = str(step.get("via") or "").partition(":")
-        if via == "http" and service not in place.flag_services and not step.get("skip"):
-            problems.append(
-                f"Line {step.get('line', 0)}: via=http:{service} names no flag service of this target. "
-                "Add it on the target's page."
-            )
-        if not step.get("skip"):
-            problems += header_secrets.problems_of(step, place.secrets)
+        problems += lacking(step, env=place.env, secrets=place.secrets, flag_services=place.flag_services)
     if not steps:
         problems.append(f"There is nothing to run: the plan has no steps for {kind} here.")
     snapshot = {

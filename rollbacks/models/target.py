@@ -28,7 +28,7 @@ class Target(models.Model):
     # Values for `bind: target` and for any other parameter of the plan.
     params = models.JSONField(default=dict, blank=True)
     # The alternative that runs here: systemd, docker, kubernetes, dev or the plan's own word; several by comma.
-    deployment = models.CharField(max_length=100, blank=True, default="")
+    deployment = models.CharField(max_length=500, blank=True, default="")
     # Variables: PATH, HOME, LANG and TZ always, others where a step names them in `env=`.
     env = models.JSONField(default=dict, blank=True)
     # Names only; the values stand in the worker's environment as FIREBREAK_SECRET_<NAME>. Those that are set on the
@@ -65,7 +65,7 @@ class Target(models.Model):
     @property
     def secret_names(self) -> list[str]:
         """Every secret that steps may name here: those set on its page and those of the workers' environment."""
-        return sorted({*(self.secrets or []), *self.sealed.values_list("name", flat=True)})
+        return sorted({*(self.secrets or []), *(secret.name for secret in self.sealed.all())})
 
     @property
     def stream(self) -> str:

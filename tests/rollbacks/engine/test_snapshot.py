@@ -198,3 +198,12 @@ def test_a_wait_is_a_length_or_a_check_with_a_deadline() -> None:
     assert first["wait_seconds"] == 30
     assert (second["wait_check"]["name"], second["timeout"]) == ("up", 60)
     assert "is no wait" in rendered(compiled([step("rest", "a while", kind="wait")])).problems[0]
+
+
+def test_a_variable_that_the_target_lacks_is_said_before_the_first_step() -> None:
+    steps = [step("first", "echo"), step("second", "deploy", env=["REGION"]), step("proved", "x", verify="went")]
+    plan = compiled(steps, reads=[step("went", "ask", effect="read", env=["ZONE"])])
+    assert [problem.split("names ")[1].split(",")[0] for problem in rendered(plan).problems] == [
+        "the variable REGION",
+        "the variable ZONE",
+    ]

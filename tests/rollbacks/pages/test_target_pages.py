@@ -9,11 +9,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from plans.models import Plan
 from rollbacks import connection, registry
 from rollbacks.models import Environment, Refused, Service, Target
 from rollbacks.readiness import readiness
-from tests.rollbacks.engine.factories import compiled, level, make_draft, make_revision, make_target, step
+from tests.rollbacks.engine.factories import compiled, make_draft, make_revision, make_target, step
 from tests.rollbacks.pages.runs_for_pages import text
 from timeline.models import Event
 
@@ -228,24 +227,6 @@ def test_what_is_said_of_an_unknown_host() -> None:
     assert "names no port" in connection.host_answer("orders")["sentence"]
     answer = connection.host_answer("no-such-host.invalid:80")
     assert not answer["ok"]
-
-
-def ready_target(tmp_path: Path, steps: list[dict[str, Any]], params: dict[str, Any], **changes: Any) -> Target:
-    revision = make_revision(compiled(levels=[level(1, steps)], params=params))
-    return make_target(tmp_path, plan=Plan.objects.get(pk=revision.plan_id), **changes)
-
-
-def test_a_target_is_ready_when_every_bound_parameter_has_a_value(tmp_path: Path) -> None:
-    params = {"base-url": {"bind": "target", "default": None, "from": None, "pattern": None}}
-    steps = [step("ask", "curl <base-url>", **{"for": "systemd"})]
-    target = ready_target(tmp_path, steps, params)
-    assert "Choose how it is deployed" in readiness(target).rows[0].sentence
-    target.deployment = "docker"
-    assert not readiness(target).ok
-    target.deployment = "systemd"
-    assert "<base-url> has no value here" in readiness(target).rows[0].sentence
-    target.params = {"base-url": "http://here"}
-    assert readiness(target).ok
 
 
 def test_a_target_without_an_approved_plan_is_not_ready(author: Client, tmp_path: Path) -> None:
