@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from plans.document import inline, markdown, words
 from plans.document.actions import step_fence
-from plans.document.blocks import Block, Fence, Item, Listing, Paragraph, Section, Table, fences_in
+from plans.document.blocks import Block, Fence, Item, Listing, Paragraph, Section, Table
 from plans.document.notes import Notes
 from plans.document.step import Step
 from plans.document.steps import every_text, from_bullets, from_headings, read_steps
@@ -61,7 +61,10 @@ def _told(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
 
 _MARK = re.compile(r"(?:\*\*)?[✅☑✔✓□☐⬜▢]")
 """What opens each line of a list that was written without bullets."""
-_LOOKS = re.compile(r"(verify|check|validate|confirm|test|monitor|ensure|vérifier|verificar)\b")
+_LOOKS = re.compile(
+    r"(verify|check|validate|confirm|test|monitor|ensure|make sure|watch|observe|inspect|compare|look|see|run|call|curl|ask|open|visit|"
+    r"vérifier|verificar|prüfen|确认|检查|验证)\b"
+)
 
 
 def read_looks(section: Section) -> list[Step]:
@@ -91,6 +94,34 @@ def _unfenced(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         else:
             found.append(block)
     return tuple(found)
+
+
+def has_boxes(section: Section) -> bool:
+    """Says whether boxes to tick stand right below a heading, or below one that only groups them."""
+    return any(
+        item.checkbox
+        for current in (section, *section.children)
+        for block in current.blocks
+        if isinstance(block, Listing)
+        for item in block.items
+    )
+
+
+def only_follows(section: Section, items: tuple[Step, ...]) -> bool:
+    """Says whether what stands under "After the rollback" is work that follows: nothing of it looks at the service."""
+    names_looks = re.search(r"v[eé]rif|valid|test|check|smoke|confirm", words.normal(section.title))
+    return bool(items) and not names_looks and all(_follows(words.normal(item.title)) for item in items)
+
+
+def _follows(told: str) -> bool:
+    return bool(_FOLLOWS.match(told)) or (words.opens_with_verb(told) and not _LOOKS.match(told))
+
+
+_FOLLOWS = re.compile(
+    r"(document|investigat|analy[sz]|notif|inform|communicat|announce|schedul|plan|root cause|incident|post-?mortem|retro|lessons|"
+    r"review|report|follow|prevent|fix|begin|start|conduct|hold|updat|re-?(deploy|appl|enabl|attempt)|copy|creat|file|clos|archiv|identif)"
+)
+"""How work opens that follows a rollback and proves nothing of it."""
 
 
 def part_of_mixed(section: Section) -> str:
@@ -135,11 +166,22 @@ def _ungrouped(block: Block) -> tuple[Block, ...]:
     if not isinstance(block, Listing):
         return (block,)
     inner = [[below for below in item.blocks if isinstance(below, Listing)] for item in block.items]
+    if all(item.blocks for item in block.items) and any(_are_boxes(lists) for lists in inner):
+        parts: list[Block] = []
+        for item, lists in zip(block.items, inner, strict=True):
+            parts.extend(lists if _are_boxes(lists) else [replace(block, items=(item,))])
+        return tuple(parts)
     are_groups = all(
         lists and len(lists) == len(item.blocks) and not item.checkbox and item.text.endswith((":", "："))
         for item, lists in zip(block.items, inner, strict=True)
     )
     return tuple(below for lists in inner for below in lists) if are_groups else (block,)
+
+
+def _are_boxes(lists: list[Listing]) -> bool:
+    """Says whether boxes to tick stand below an item: each is a check, and the item names their group."""
+    boxes = [item.checkbox for below in lists for item in below.items]
+    return len(boxes) > 1 and all(boxes)
 
 
 _STOP = re.compile(r"(never|do not|don.t|stop|abort)\b.*[:：*]*$")
@@ -174,29 +216,18 @@ def _own_items(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     boxes = [item for block in blocks if isinstance(block, Listing) for item in block.items if item.checkbox]
     if boxes:
         found, _ = read_steps(tuple(block for block in blocks if isinstance(block, Listing | Fence)), notes)
-        if found and found[0].form == "ordered":
+        if found and found[0].form == "ordered" and all(_is_ordered(block) for block in blocks):
             return found
         return _boxes(blocks, notes)
     table = next((block for block in blocks if isinstance(block, Table)), None)
-    steps = _whole_scripts(read_steps(blocks, notes, prose=True)[0], blocks)
+    steps = read_steps(blocks, notes, prose=True)[0]
     if table is not None and not any(step.form in ("ordered", "label") for step in steps):
         return _rows(table, notes)
     return steps
 
 
-def _whole_scripts(steps: tuple[Step, ...], blocks: tuple[Block, ...]) -> tuple[Step, ...]:
-    """Returns the steps with a script that was cut at its comments as the one item that it is."""
-    scripts = {fence.line: fence for fence in fences_in(blocks) if fence.body.startswith("#!")}
-    found: dict[object, Step] = {}
-    for step in steps:
-        script = next((scripts[fence.line] for fence in step.fences if fence.line in scripts), None)
-        if script is None:
-            found[step.line, step.number] = step
-        else:
-            found.setdefault(
-                script.line, replace(step, line=script.line, end_line=script.end_line, fences=(step_fence(script),))
-            )
-    return tuple(found.values())
+def _is_ordered(block: Block) -> bool:
+    return not isinstance(block, Listing) or block.ordered
 
 
 def _boxes(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:

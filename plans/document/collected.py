@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from plans.document.notes import Notes
 from plans.document.plan import (
     Contact,
     KnownIssue,
@@ -29,6 +30,8 @@ class Collected:
     criteria: list[Step] = field(default_factory=list)
     first_looks: list[Step] = field(default_factory=list)
     """What is verified among the actions right after a rollback; the validation where no other is written."""
+    before_going_forward: list[Step] = field(default_factory=list)
+    """Boxes to tick before a deployment or an upgrade; the checks before a rollback where no other are written."""
     triggers: list[Said] = field(default_factory=list)
     negative: list[Said] = field(default_factory=list)
     pre_checks: list[Step] = field(default_factory=list)
@@ -45,3 +48,12 @@ class Collected:
     follow_up: list[Said] = field(default_factory=list)
     texts: list[Said] = field(default_factory=list)
     script: Script | None = None
+
+    def fill_gaps(self, notes: Notes) -> None:
+        """Takes what stands for a missing list: criteria for checks after, the boxes before a deployment for checks before."""
+        if not self.validations:
+            self.validations = self.criteria or self.first_looks
+        if not self.pre_checks:
+            self.pre_checks = self.before_going_forward
+            for step in self.pre_checks[:1]:
+                notes.infer(step.line, "Asked before going forward; nothing else is asked before a rollback.")

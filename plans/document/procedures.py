@@ -122,7 +122,8 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     normal = words.normal(title)
     collects = words.is_container(title) and (inside or not words.is_neutral(title))
     speaks = collects or words.speaks_of_rollback(title)
-    if kinds.NOT_A_ROLLBACK.search(normal) and not (kinds.WATCHING.match(normal) and words.of_a_thing(title)):
+    of_a_thing = kinds.OPENS_BACK.match(normal) or (kinds.WATCHING.match(normal) and words.of_a_thing(title))
+    if kinds.NOT_A_ROLLBACK.search(normal) and not of_a_thing:
         back = _back_among_forward(section) if kinds.MAY_HOLD.search(normal) else []
         return [found for found in back if not words.number_of(found.title) and not words.choice_word(found.title)]
     if kinds.CHECKLIST.search(normal):

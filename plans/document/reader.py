@@ -55,8 +55,7 @@ class Reader:
         self._taken = {_place(section) for section in sections}
         self._walk(self.root, "", self.is_about_rollback)
         self._loose_parts()
-        if not self.found.validations:
-            self.found.validations = self.found.criteria or self.found.first_looks
+        self.found.fill_gaps(self.notes)
         metadata = keeping.read_metadata(self._ends(), self.notes)
         found = self.found
         used = {fence.line for step in self._all_steps(read) for fence in step.fences} | {
@@ -101,6 +100,8 @@ class Reader:
             part = ""  # "Before you roll back: can you go forward?" weighs, and checks nothing
         inside = inside or words.speaks_of_rollback(section.title)
         if part in ("pre_checks", "validation", "criteria") and not (inside or belonging.is_for_all(section)):
+            if part == "pre_checks" and checklists.has_boxes(section):
+                self.found.before_going_forward.extend(checklists.read_checklist(section, self.notes))
             part = ""  # a guide to deploying keeps its own checks; before a rollback they mean something else
         own = [
             child
@@ -185,12 +186,17 @@ class Reader:
         self._texts(section)
 
     def _validation(self, section: Section) -> None:
-        self.found.validations.extend(checklists.read_checklist(section, self.notes))
+        items = checklists.read_checklist(section, self.notes)
+        if checklists.only_follows(section, items):
+            self._follow_up(section)
+            return
+        self.found.validations.extend(items)
         self._texts(section)
 
     def _criteria(self, section: Section) -> None:
         """Criteria of success are the validation where no other is written."""
-        self.found.criteria.extend(checklists.read_checklist(section, self.notes))
+        items = checklists.read_checklist(section, self.notes)
+        self.found.criteria.extend(() if checklists.only_follows(section, items) else items)
         self._texts(section)
 
     def _restore(self, section: Section) -> None:

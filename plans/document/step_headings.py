@@ -18,8 +18,12 @@ def of(section: Section) -> list[Section]:
     is_one = _ONE.match(words.normal(section.title))
     if len(numbered) > 1 and is_one and not any(_holds_steps(child) for child in numbered):
         return numbered
+    collects = kinds.SEVERAL.search(words.normal(section.title)) is not None
     is_way = words.choice_word(section.title) is not None or words.level_word(section.title) is not None
-    acting = sum(words.opens_with_verb(child.title) or (is_way and _takes_back(child)) for child in numbered)
+    acting = sum(
+        words.opens_with_verb(child.title) or (is_way and _takes_back(child)) or (not collects and _is_stage(child))
+        for child in numbered
+    )
     return (
         numbered
         if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children)
@@ -31,6 +35,19 @@ _ONE = re.compile(
     r"((rollback|recovery) )?(steps|process|procedure)$|step[- ]by[- ]step\b|pas[os]{1,2} a pas[os]{1,2}\b"
 )
 """A heading whose numbered headings are steps, whatever they open with."""
+
+
+def _is_stage(section: Section) -> bool:
+    """Says whether a numbered heading names what every way back goes through: "1. Assessment", "3. Validation"."""
+    return words.part_of(section.title) in _STAGES or bool(_STAGE.search(words.normal(section.title)))
+
+
+_STAGES = frozenset({"triggers", "matrix", "pre_checks", "validation", "criteria", "communication", "follow_up"})
+_STAGE = re.compile(
+    r"\b(assessment|decision|detection|identification|diagnosis|analysis|containment|isolation|preparation|execution|"
+    r"confirmation|approval|handover|évaluation|décision|détection|préparation|exécution|"
+    r"evaluación|decisión|detección|preparación|ejecución|bewertung|entscheidung|vorbereitung|durchführung)\b"
+)
 
 
 def _takes_back(section: Section) -> bool:

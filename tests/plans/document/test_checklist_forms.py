@@ -25,6 +25,8 @@ FORMS = {
     "a markdown fence": "```markdown\n- [ ] A\n- [ ] B\n- [ ] C\n```",
     "marked lines": "✅ A\n✅ B\n✅ C",
     "groups of boxes": "- **Access:**\n  - [ ] A\n  - [ ] B\n\n- **Tools:**\n  - [ ] C",
+    "boxes below boxes that name groups": "1. **Access**\n   - [ ] A\n   - [ ] B\n2. **Tools**\n   - C",
+    "a script with comments": "```bash\n#!/bin/bash\n# look.sh\n\n# A\ncurl localhost/a\n\n# B\ncurl localhost/b\n\n# C\ncurl localhost/c\n```",
     "headings": "### Service\n\n- [ ] A\n- [ ] B\n\n### Data\n\n- [ ] C",
     "boxes and an explained pause": "### Checks\n\n- [ ] A\n- [ ] B\n- [ ] C\n\n### Observation Period\n\nLook on for a quarter of an hour.",
     "boxes and what stops": "- [ ] A\n- [ ] B\n- [ ] C\n\n**Never proceed if:**\n\n- ❌ D\n- ❌ E",
@@ -82,3 +84,46 @@ def test_prerequisites_of_a_whole_guide_hold_for_its_rollback_too() -> None:
     found = parts("## Prerequisites\n\n- [ ] Access\n\n## Deploy\n\n### Verification\n\n- [ ] Pods", "Deployment guide")
     assert [step.title for step in found.pre_checks] == ["Access"]
     assert found.validations == ()
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        "Document the incident|Begin root cause analysis|Plan the fix",
+        "Notify the team|Fix it in a branch|Re-deploy",
+        "Copy the drafts back|Merge the hotfix",
+    ],
+)
+@pytest.mark.parametrize("heading", ["After Rollback", "Post-Rollback"])
+def test_work_that_follows_a_rollback_proves_nothing(heading: str, items: str) -> None:
+    found = parts(f"## {heading}\n\n" + "\n".join(f"- [ ] {item}" for item in items.split("|")))
+    assert (found.validations, len(found.follow_up)) == ((), items.count("|") + 1)
+
+
+def test_one_item_that_looks_makes_a_list_of_afterwards_a_check() -> None:
+    found = parts("## Post-Rollback\n\n- [ ] Monitor for errors\n- [ ] Document the rollback\n- [ ] Plan the fix")
+    assert len(found.validations) == 3
+
+
+@pytest.mark.parametrize(
+    "heading", ["Backup Verification", "Verify Backups", "1. Verify Current Deployment", "Validation Failures"]
+)
+def test_what_proves_something_else_is_no_check_after_a_rollback(heading: str) -> None:
+    assert parts(f"## {heading}\n\n- Size is right\n- Count is right").validations == ()
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Pre-Upgrade Checklist",
+        "Pre-Rollout Checklist",
+        "Before you upgrade",
+        "Avant de démarrer",
+        "Pre-Deployment Checklist",
+    ],
+)
+def test_boxes_before_going_forward_stand_for_missing_checks(heading: str) -> None:
+    boxes = f"## {heading}\n\n- [ ] Read the notes\n- [ ] Take a backup"
+    assert len(parts(boxes, "Upgrading orders").pre_checks) == 2
+    own = parts(f"{boxes}\n\n## Pre-Rollback Checklist\n\n- [ ] Tell the team", "Upgrading orders")
+    assert [step.title for step in own.pre_checks] == ["Tell the team"]

@@ -65,7 +65,9 @@ def test_a_rollback_inside_a_guide_to_deploying_is_found_alone() -> None:
         "# Deploying\n\n## Deploy\n\n### Before you start\n\n- [ ] access\n\n### Build\n\n1. Build\n\n### Rolling back\n\n~~~bash\nrevert-it\n~~~\n"
     )
     assert names(document) == ["Rolling back"]
-    assert document.parts.pre_checks == ()
+    # Nothing else is asked before a rollback: what is asked before going forward stands for it, and says so.
+    assert [step.title for step in document.parts.pre_checks] == ["access"]
+    assert any("Asked before going forward" in found.message for found in document.all_inferences())
 
 
 def test_bold_labels_can_name_procedures() -> None:
