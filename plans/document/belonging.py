@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import islice
 
-from plans.document import words
-from plans.document.blocks import Listing, Section
+from plans.document import tables, words
+from plans.document.blocks import Listing, Section, Table
 
 _WHOLE = frozenset({"known_issues", "summary", "practice", "overview", "resources", "undo", "restore", "triggers"})
 """Parts whose lower headings belong to them whatever they say."""
@@ -49,6 +50,13 @@ def lists_issues(section: Section) -> bool:
 
 
 _ISSUE = re.compile(r"(issue|problem|symptom|error|problema|problème)( \d{1,2})?\s*[:：]")
+
+
+def matrix_sign(section: Section) -> Callable[[Table], bool]:
+    """Returns how the tables below a heading that names no part are told to be a decision matrix: the less it says, the stricter."""
+    if words.speaks_of_rollback(section.title) and words.names_cases(section.title):
+        return tables.is_matrix
+    return tables.grades_answers if words.names_choices(section.title) else tables.pairs_cases_with_answers
 
 
 def is_for_all(section: Section) -> bool:

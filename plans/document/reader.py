@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from plans.document import (
@@ -112,9 +113,8 @@ class Reader:
             self._take(part, replace(section, children=tuple(own)))
         else:
             own = []
-            told = words.speaks_of_rollback(section.title) and words.names_cases(section.title)
-            if told or (inside and words.names_choices(section.title)):
-                self._matrix_tables(replace(section, children=()), graded=not told)
+            if inside:
+                self._matrix_tables(section, belonging.matrix_sign(section))
         if part not in ("triggers", "not_triggers", "follow_up", "communication", "template"):
             self._add_triggers(triggers.in_passing(section, self.notes))
         kept = {_place(child) for child in own}
@@ -164,13 +164,14 @@ class Reader:
                 self.found.revisions.extend(tables.revision_items(block, self.notes))
 
     def _triggers(self, section: Section) -> None:
-        self._matrix_tables(section)
+        for current in section.walk():
+            self._matrix_tables(current, tables.is_matrix)
         self._add_triggers(triggers.read(section, self.notes))
 
-    def _matrix_tables(self, section: Section, *, graded: bool = False) -> None:
+    def _matrix_tables(self, section: Section, is_matrix: Callable[[Table], bool]) -> None:
         """Takes the tables that name what is seen and what is done about it, under whatever heading."""
-        for table in (table for current in section.walk() for table in tables.tables_of(current)):
-            if tables.is_matrix(table, graded=graded):
+        for table in tables.tables_of(section):
+            if is_matrix(table):
                 self.notes.claim(section.line)
                 self.found.matrix.extend(tables.matrix_rows(table, self.notes))
 

@@ -59,10 +59,26 @@ def _matrix_row(row: Row, at: dict[str, int], headers: tuple[str, ...]) -> Matri
     )  # fmt: skip
 
 
-def is_matrix(table: Table, *, graded: bool = False) -> bool:
-    """Says whether a table's own headers name what is seen and what is done about it; `graded` asks for a column of severities."""
+def is_matrix(table: Table) -> bool:
+    """Says whether a table's own headers name what is seen and what is done about it."""
     at = columns(table.headers, column_words.COLUMNS)
-    return "action" in at and ("symptom" in at or graded) and ("severity" in at or not graded) and "threshold" not in at
+    return "action" in at and "symptom" in at and "threshold" not in at
+
+
+def grades_answers(table: Table) -> bool:
+    """Says whether a table names what is done for each severity, or pairs cases with answers."""
+    at = columns(table.headers, column_words.COLUMNS)
+    graded = "action" in at and "severity" in at and "threshold" not in at
+    return graded or pairs_cases_with_answers(table)
+
+
+def pairs_cases_with_answers(table: Table) -> bool:
+    """Says whether the headers alone make a decision matrix: a case that somebody sees, and what is done about it."""
+    at = columns(table.headers, column_words.COLUMNS)
+    if not ("action" in at and "symptom" in at) or "threshold" in at:
+        return False
+    case, answer = (words.normal(table.headers[at[name]]) for name in ("symptom", "action"))
+    return bool(re.search(column_words.CASE, case)) and bool(re.search(column_words.ANSWER, answer))
 
 
 def matrix_columns(headers: tuple[str, ...]) -> dict[str, int]:
