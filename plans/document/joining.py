@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from plans.document import durations, inline, words
+from plans.document import durations, inline, promises, words
 from plans.document.blocks import Listing, Section, Table
-from plans.document.levels import promise_in_heading
 from plans.document.notes import Notes
 from plans.document.plan import Level, Promise
 
@@ -94,7 +93,8 @@ def _from_above(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple
     above = {
         child.line: promise
         for section in root.walk()
-        if section.children and words.strictly_back(section.title) and (promise := promise_in_heading(section))
+        if section.children and words.strictly_back(section.title)
+        for promise in promises.in_heading(section)
         for child in section.children
     }
     found = []

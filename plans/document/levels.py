@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from plans.document import durations, groups, step_headings, words
+from plans.document import durations, groups, promises, step_headings, words
 from plans.document.blocks import Block, Fence, Line, Listing, Paragraph, Section, fences_in
 from plans.document.groups import Group
 from plans.document.matrix import levels_in
@@ -107,37 +107,13 @@ class _Sorted:
         self.impact: list[Impact] = []
         self.persists: Persists | None = None
         self.step_headings = step_headings.of(section)
-        heading = promise_in_heading(section)
-        if heading is not None:
-            self.promises.append(heading)
+        self.promises.extend(promises.in_heading(section))
         for group in groups.of_section(section):
             self._sort(group)
         if not self.promises:
-            self._promised_below(section)
-        if not self.promises:
-            self._promised_at_the_end()
-        if not self.promises:
-            self.promises.extend(_promises_in_passing(section))
+            self.promises.extend(promises.elsewhere(section, self.step_headings))
         # A promise written out under its own label is the level's; the heading repeats it.
         self.promises.sort(key=lambda promise: promise.line == section.line)
-
-    def _promised_below(self, section: Section) -> None:
-        """Keeps the promise that stands at the end of the heading "Procedure"."""
-        for child in section.children:
-            if words.label_of(child.title) == "procedure":
-                for below in child.walk():
-                    for group in groups.of_blocks(below.blocks, below.line):
-                        if group.meaning == "time":
-                            self._time(replace(group, blocks=()))
-
-    def _promised_at_the_end(self) -> None:
-        """Keeps the promise that stands below the last of several steps, and below no other: it is that of them all."""
-        timed = [
-            [group for group in groups.of_blocks(step.blocks, step.line) if _names_time(group)]
-            for step in self.step_headings
-        ]
-        if len(timed) > 1 and timed[-1] and not any(timed[:-1]):
-            self._time(replace(timed[-1][-1], blocks=()))
 
     def _sort(self, group: Group) -> None:
         if group.meaning == "prerequisites" and not any(True for _ in fences_in(group.blocks)) and not group.children:
@@ -243,34 +219,11 @@ class _Sorted:
         self._goes_on(group)
 
 
-def _names_time(group: Group) -> bool:
-    return group.meaning == "time" and durations.find_length(group.value) is not None
-
-
-def promise_in_heading(section: Section) -> Promise | None:
-    """Returns the time in a heading's parentheses: "(5-10 minutes)", "(Instant - No Downtime)"."""
-    for match in _PARENTHESES.finditer(section.title):
-        found = durations.find_length(match.group(1))
-        if found:
-            return Promise(section.line, match.group(1).strip(), found[1])
-    return None
-
-
-_IN_PASSING = re.compile(
-    r"(?:^|(?<=[.!] ))(?P<label>[^:.\n]{3,30}):\s*(?P<text>[^\n]{2,60}?)(?:\.?$|(?=[.,;] )|(?= from\b))"
+_SUM = re.compile(
+    r"(total|overall|in total|altogether|done|all done|complete|completed|finished|gesamt|insgesamt|fertig|au total|terminé|"
+    r"en total|listo|no total|concluído)\b|合计|总计|合計|完成|完了"
 )
-
-
-def _promises_in_passing(section: Section) -> list[Promise]:
-    """Returns the time that a sentence names: "Then tell the author. **Time: ~5 min.**", "Expected timing: **30 s** each"."""
-    return [
-        Promise(line.line, match.group("text").strip(), durations.upper_bound(match.group("text")))
-        for block in section.blocks
-        if isinstance(block, Paragraph)
-        for line in block.lines
-        for match in _IN_PASSING.finditer(line.text[:2000])
-        if words.label_of(match.group("label")) == "time" and durations.find_length(match.group("text"))
-    ][:1]
+"""Labels that close a procedure or a list of times with the sum."""
 
 
 def bullets(blocks: tuple[Block, ...], *, ordered: bool = False) -> list[Said]:

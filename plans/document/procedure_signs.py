@@ -8,7 +8,7 @@ from dataclasses import replace
 from plans.document import fences, groups, words
 from plans.document import procedure_words as kinds
 from plans.document import step_headings as headings
-from plans.document.blocks import Block, Listing, Paragraph, Section, Table, fences_in
+from plans.document.blocks import Block, Line, Listing, Paragraph, Section, Table, fences_in
 from plans.document.steps import every_text
 from plans.document.written_out import numbers_steps
 
@@ -164,6 +164,20 @@ def is_ticked_off(section: Section) -> bool:
 
 
 _LOOKS = re.compile(r"(verify|check|validate|confirm|test|monitor|ensure|review|assess|identify|document|notify)\b")
+
+
+def with_its_case(section: Section) -> Section:
+    """Returns a section with the one heading below that only names its case as a label: "Scenario: Errors at login"."""
+    if len(section.children) != 1 or has_actions(replace(section, children=())):
+        return section
+    child = section.children[0]
+    label, colon, case = child.title.partition(":")
+    if not (colon and case.strip()) or words.label_of(label) != "when" or not is_full_procedure(child):
+        return section
+    if kinds.NOT_A_ROLLBACK.search(words.normal(child.title)):
+        return section
+    said = Paragraph(child.line, child.line, (Line(child.line, f"**{label.strip(' *_')}:** {case.strip(' *_')}"),))
+    return replace(section, blocks=(*section.blocks, said, *child.blocks), children=child.children)
 
 
 def told_below(section: Section) -> Section | None:

@@ -6,7 +6,9 @@ import re
 
 OTHER = re.compile(
     r"\b((?<!from )(?<!from a )(?<!from the )backups?|"
-    r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (step|process|plan)|^((database|schema|db|data) )?migration$|roll(ing)? ?out|roll(ing)? ?forward|"
+    r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (step|process|plan)|"
+    r"^((database|schema|db|data) )?migration$|"
+    r"roll(ing)? ?out|roll(ing)? ?forward|implementation|"
     r"configuration|how it works|architecture|"
     r"monitoring|metrics|alerts?|checklists?|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
     r"logging|useful|cheat ?sheet|(common|quick|handy) commands|commands? reference|"
@@ -75,7 +77,9 @@ NOT_A_ROLLBACK = re.compile(
     r"^(identify(ing)?|find(ing)?|spot(ting)?|detect(ing)?|recogni[sz](e|ing)) (the |any |a )?(problem|issue|cause|failure|error)s?\b|"
     r"^(check|verify|look at) (these|this|the following) first\b|\b(information|details)$|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
-    r"\b(rto|rpo|recovery (point|time) objectives?)\b|\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|levels?|"
+    r"\b(rto|rpo|recovery (point|time) objectives?)\b|"
+    r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|"
+    r"levels?|(important|critical|key|additional|final|other|special) (notes?|reminders?|points|facts|considerations)|"
     r"permissions?|roles?|responsibilities|alerting|audit trail|records?|record creation|jobs|framework|safety measures|"
     r"enhancements|improvements|management|authority|safeguards|objectives|targets|estimates)( \(.{1,40}\))?$|决策流程$"
 )
@@ -91,7 +95,8 @@ TOOLS = re.compile(
 MAY_HOLD = re.compile(TOOLS.pattern + r"|^incident (response|management|handling)\b")
 """Headings that name no rollback, below which one may stand that says itself that it goes back."""
 LAST_RESORT = re.compile(
-    r"\b(last resort|nuclear option|(when|if) (everything|all)( else)? fails|emergency (stop|shut-?down|kill)|kill ?switch|arrêt d.urgence|parada de emerg[eê]ncia|not-?aus)\b|dernier recours|último recurso"
+    r"\b(last resort|nuclear option|(when|if) (everything|all)( else)? fails|"
+    r"emergency (stop|shut-?down|kill)|kill ?switch|arrêt d.urgence|parada de emerg[eê]ncia|not-?aus)\b|dernier recours|último recurso"
 )
 """What is done when no other way back is left."""
 REPRISE = re.compile(r"(commands|procedures|options|methods|steps|scripts)$")

@@ -135,11 +135,15 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     if kinds.OTHER.search(normal) and not goes_back:
         return _back_among_forward(section)
     here = inside or speaks
+    section = signs.with_its_case(section) if here else section
     children = [
         child
         for child in section.children
         if words.label_of(child.title) in ("", "alternative", "note")
-        or any(signs.is_full_procedure(one) for one in (child, *child.children))
+        or (
+            words.label_of(child.title) != "time"
+            and any(signs.is_full_procedure(one) for one in (child, *child.children))
+        )
         or signs.is_ticked_off(child)
         or (words.label_of(child.title) == "procedure" and words.speaks_of_rollback(child.title))
     ]

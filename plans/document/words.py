@@ -89,7 +89,7 @@ LABELS: tuple[tuple[str, str], ...] = (
     ("time", r"^((estimated|expected|restore|recovery|rollback|execution|deployment|approx\.?|approximate) )?(time|duration|timing)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
              r"恢复时间|时间估算|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^((rollback|recovery) )?timeline$"),
     ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
-    ("when", r"^when( to use)?$|^use cases?$|^best for$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^scenario$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
+    ("when", r"^when( to use)?$|^use cases?$|^best for$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^(scenario|situation|situación|situação|escenario|scénario|szenario)$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
     ("impact", r"^impact|^effects?$|^consequence|^side effects?|^impacto|^auswirkung|影响|影響"),
     ("procedure", r"^(rollback )?(procedure|steps?|actions?|process|rollback|commands?|instructions?|immediate actions?|recovery|execute|how|solution|resolution|fix)( steps?)?$|"
                   r"^steps to|^step[- ]by[- ]step|^pas[os]{1,2} a pas[os]{1,2}\b|^procédure|^étapes|^procedim|^pasos|^passos|^schritte|^vorgehen|步骤|手順"),

@@ -109,3 +109,64 @@ def test_several_procedures_under_a_heading_that_collects_them(heading: str, nam
         told = "\n".join(f"{marks} {name}\n\n{body.replace('{h}', marks)}" for name in names)
         text = f"# Rollback plan of x\n\n{above}{marks[1:]} {heading}\n\n{told}\n## Notes\n\nNothing.\n"
         assert levels_of(text) == [(name, steps, commands) for name in names], form
+
+
+BLOCK = "```bash\nsystemctl restart x\n```\n"
+
+
+def names(text: str, title: str = "Rollback plan of x") -> list[str]:
+    return [name for name, _, _ in levels_of(f"# {title}\n\n{text}\n")]
+
+
+STAGES = [
+    ["Detection", "Containment", "Validation after rollback"],
+    ["Immediate actions (0-5 minutes)", "Assessment phase", "Post-rollback actions"],
+    ["Decision", "Preparation", "Execution"],
+    ["Rollback decision process", "Controlled rollback", "Post-rollback verification"],
+    ["Evaluación", "Preparación", "Ejecución"],
+]
+
+
+@pytest.mark.parametrize("stages", STAGES, ids=lambda stages: stages[0])
+def test_numbered_stages_of_one_way_are_its_steps(stages: list[str]) -> None:
+    told = "".join(f"#### {place}. {stage}\n\n{BLOCK}\n" for place, stage in enumerate(stages, 1))
+    text = f"## Rollback Procedures\n\n### Immediate Rollback\n\n{told}\n### Planned Rollback\n\n{told}"
+    for title in ("Rollback plan of x", "Deployment and rollback runbook"):
+        found = [(name, steps) for name, steps, _ in levels_of(f"# {title}\n\n{text}\n")]
+        assert found == [("Immediate Rollback", 3), ("Planned Rollback", 3)]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Restore the job history",
+        "Rollback: request metrics",
+        "Recovery – Audit trail",
+        "Revert the access levels",
+        "Restaurer les logs",
+    ],
+)
+def test_a_heading_that_opens_with_going_back_names_what_goes_back(heading: str) -> None:
+    assert names(f"## Rollback Procedures\n\n### Image\n\n{BLOCK}\n### {heading}\n\n{BLOCK}") == ["Image", heading]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Rollback metrics",
+        "Recovery Point Objective (RPO)",
+        "Migration",
+        "Database migration",
+        "Critical notes",
+        "Flag implementation",
+    ],
+)
+def test_a_heading_that_informs_or_goes_forward_is_no_procedure(heading: str) -> None:
+    assert names(f"## Image rollback\n\n{BLOCK}\n## {heading}\n\n{BLOCK}", "Runbook: rollback") == ["Image rollback"]
+
+
+@pytest.mark.parametrize("heading", ["Emergency Stop", "Kill switch", "Emergency shutdown", "Arrêt d'urgence"])
+def test_stopping_at_once_stands_beside_numbered_levels(heading: str) -> None:
+    levels = "## Levels\n\n### Level 1: Off\n\n1. Off\n2. Look\n\n### Level 2: Back\n\n1. Back\n2. Look\n"
+    text = f"{levels}\n## Emergency Procedures\n\n### {heading}\n\n{BLOCK}"
+    assert names(text) == ["Level 1: Off", "Level 2: Back", heading]

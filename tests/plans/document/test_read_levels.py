@@ -85,3 +85,39 @@ def test_a_time_below_the_last_step_is_the_levels() -> None:
     assert level.promise.text == "~2 minutes"
     (level,) = read_plan(text.format("\n\n**Time to complete**: ~1 minute")).parts.levels
     assert level.promise is None
+
+
+SUMS = [
+    "**Done:** ~5 minutes",
+    "**✅ Finished:** 5 min",
+    "**Total:** 5 minutes",
+    "**Overall**: about 5 minutes",
+    "**Terminé :** 5 minutes",
+    "**Fertig:** 5 min",
+]
+
+
+@pytest.mark.parametrize("said", SUMS)
+def test_the_sum_below_the_last_step_is_the_promise(said: str) -> None:
+    steps = "### Step 1: Stop it\n\n```bash\nsystemctl stop x\n```\n\n### Step 2: Start the old one\n\n```bash\nsystemctl start x\n```\n"
+    (level,) = read_plan(f"# Rollback of x\n\n## Rollback of the shop\n\n{steps}\n{said}\n").parts.levels
+    assert level.promise is not None
+    assert level.promise.seconds == 300
+
+
+@pytest.mark.parametrize("heading", ["Timeline", "Time estimate", "Rollback timeline", "Expected time"])
+@pytest.mark.parametrize("total", ["- **Total: 10-20 minutes**", "- Total: 10-20 minutes", "3. Overall: up to 20 min"])
+def test_the_last_item_of_a_list_of_times_is_the_promise(heading: str, total: str) -> None:
+    text = "# Rollback of x\n\n## Rollback of the shop\n\n1. Stop it\n2. Start the old one\n\n"
+    (level,) = read_plan(f"{text}### {heading}\n\n- Finding out: 5 minutes\n- Start: 3 minutes\n{total}\n").parts.levels
+    assert level.promise is not None
+    assert level.promise.seconds == 1200
+
+
+@pytest.mark.parametrize("label", ["Scenario", "Situation", "Use case", "When", "Escenario", "Symptoms"])
+def test_a_lone_heading_that_names_the_case_belongs_to_the_procedure_above(label: str) -> None:
+    case = f"### **{label}**: the login is broken\n\n**Time:** 2 minutes\n\n1. Stop it\n2. Start the old one\n"
+    (level,) = read_plan(f"# Rollback of x\n\n## Rollback of the shop\n\n{case}\n## Notes\n\nNothing.\n").parts.levels
+    assert (level.name, len(level.steps)) == ("Rollback of the shop", 2)
+    assert [said.text for said in level.when_to_use] == ["the login is broken"]
+    assert level.promise is not None
