@@ -15,17 +15,21 @@ def read_contacts(section: Section, notes: Notes) -> list[Contact]:
     """Returns the contacts in the order in which they are called; self-help steps and console addresses are none."""
     found: list[Contact] = []
     for current in section.walk():
+        if current is not section and _CHANNELS.search(words.normal(current.title)):
+            continue
         for block in current.blocks:
             if isinstance(block, Table):
                 found.extend(_from_table(block, notes))
             elif isinstance(block, Paragraph):
                 found.extend(_from_lines(block, notes))
             elif isinstance(block, Listing):
-                people = [contact for item in block.items if (contact := _from_item(item)) is not None]
-                if people and len(people) * 2 >= len(block.items):
+                people = _from_list(block)
+                if people:
                     notes.claim(current.line)
                     notes.claim(block.line, block.end_line)
                     found.extend(people)
+    if all(_is_address(contact.contact or "") for contact in found):
+        return []  # pages of help desks alone are nobody to call
     return [
         Contact(contact.line, place, contact.role, contact.contact, contact.is_placeholder)
         for place, contact in enumerate(found, 1)
@@ -40,6 +44,9 @@ def joined(known: list[Contact], more: list[Contact]) -> list[Contact]:
     """Returns the contacts of two sections; of a role in both the one that can be reached stays, at its first place."""
     if len(known) > _MOST:
         return [*known, *more]
+    for one, other in ((known, more), (more, known)):
+        if one and other and not any(contact.contact for contact in one) and all(contact.contact for contact in other):
+            return other  # roles that decide, beside a list of people who can be reached
     found = {contact.role.casefold(): contact for contact in known}
     repeated = [contact for contact in more if contact.role.casefold() in found]
     if len(repeated) < 2:  # one name in two lists is called twice; a list that stands twice is one list
@@ -50,6 +57,18 @@ def joined(known: list[Contact], more: list[Contact]) -> list[Contact]:
             known = [replace(contact, order=old.order) if each is old else each for each in known]
     new = [contact for contact in more if contact.role.casefold() not in found]
     return [*known, *(replace(contact, order=place) for place, contact in enumerate(new, len(known) + 1))]
+
+
+_CHANNELS = re.compile(r"^(communication|slack|chat)?\s*channels?$|^communication$|^dashboards?$|status page")
+"""A heading among contacts that names where people talk, not whom to call."""
+
+
+def _from_list(listing: Listing) -> list[Contact]:
+    """Returns the people of a list; where most of its items are people, the others with a name and an address are too."""
+    people = [contact for item in listing.items if (contact := _from_item(item)) is not None]
+    if not people or len(people) * 2 < len(listing.items):
+        return []
+    return [contact for item in listing.items if (contact := _from_item(item, among=True)) is not None]
 
 
 def _from_lines(block: Paragraph, notes: Notes) -> list[Contact]:
@@ -93,7 +112,7 @@ _REACH = re.compile(
 )
 
 
-def _from_item(item: Item) -> Contact | None:
+def _from_item(item: Item, *, among: bool = False) -> Contact | None:
     first = item.lines[0] if item.lines else None
     if first is None:
         return None
@@ -106,13 +125,21 @@ def _from_item(item: Item) -> Contact | None:
     if not lead:
         role, _, contact = re.sub(r"\s+[-–—]\s+|:\s+|：", "\x00", first.text, count=1).partition("\x00")
         lead, rest = role, contact
-    if _is_address(rest):
+    if _is_address(rest) and not _HELP_DESK.search(lead):
         return None
     named = bool(re.match(r"escalat", lead, re.IGNORECASE)) and bool(_ROLE.search(rest)) and len(rest.split()) <= 6
     reachable = named or (bool(_REACH.search(rest)) and len(lead.split()) <= 5)
-    if not (_ROLE.search(lead) or reachable) or len(lead) > 80 or words.opens_with_verb(lead):
+    if not (_ROLE.search(lead) or reachable or (among and _ROLE.search(rest))) or len(lead) > 80:
         return None
+    if words.opens_with_verb(lead) and not re.match(r"backup\b(?! the| your)", lead, re.IGNORECASE):
+        return None  # "Contact the DBA" tells what to do; "Backup on-call" is somebody
     return _contact(item.line, lead, rest)
+
+
+_HELP_DESK = re.compile(
+    r"support|vendor|provider|help ?desk|hotline|soporte|suporte|hilfe|on-?call|pager", re.IGNORECASE
+)
+"""Who is reached by a page of their own."""
 
 
 def _contact(line: int, role: str, contact: str) -> Contact:
@@ -148,7 +175,9 @@ def _from_table(table: Table, notes: Notes) -> list[Contact]:
     cells_of_role = [row.cells[role] for row in table.rows if role < len(row.cells)]
     if cells_of_role and all(_RUNG.match(inline.plain(cell)) for cell in cells_of_role):
         people = (place for place, header in enumerate(headers) if place != role and re.search(_PEOPLE, header))
-        role = next(people, role)  # "Level | Contact": the rung is a place in the order
+        role = next(people, -1)  # "Level | Contact": the rung is a place in the order
+        if role < 0:
+            return []  # rungs by severity and time, and nobody who stands on them
     if not any(re.search(pattern, header) for _, pattern in _CONTACT_COLUMNS for header in headers):
         return []
     notes.claim(table.line, table.end_line)

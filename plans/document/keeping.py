@@ -61,7 +61,28 @@ def read_schedule(section: Section, notes: Notes) -> list[ScheduleEntry]:
             notes.claim(current.line, current.end_line)
             continue
         entries.extend(_from_prose(current, notes))
+    if not entries and _DRILL.search(words.normal(section.title)) and any(current.blocks for current in section.walk()):
+        # A drill that is written out without an interval is one all the same.
+        notes.claim(section.line, section.end_line)
+        entries.append(_entry(section.line, section.title, section.title, bullets(every_text(section), ordered=True)))
     return entries
+
+
+def schedule_in_passing(sections: Iterable[Section], notes: Notes) -> list[ScheduleEntry]:
+    """Returns the rehearsal that a line at the head or the foot of a document names: "Test this runbook quarterly"."""
+    for section in sections:
+        for block in section.blocks:
+            for line in block.lines if isinstance(block, Paragraph) else ():
+                if durations.recurrence(line.text) and _REHEARSES.search(line.text.lower()):
+                    notes.claim(line.line)
+                    return [_entry(line.line, line.text, line.text, [Said(line.line, line.text)])]
+    return []
+
+
+_DRILL = re.compile(r"\bdrills?\b|rehears|game ?day|regular|periodic|simulacro|simulado|übung|演练|演習|訓練")
+_REHEARSES = re.compile(
+    r"\b(test(s|ed|ing)?|drill|rehears\w+|exercise|game ?days?|practi[cs]e|simula\w+|simulacro|übung|geübt|geprobt|ensay\w+)\b|演练|演習"
+)
 
 
 def _from_group(group: Group, notes: Notes) -> ScheduleEntry | None:
@@ -73,7 +94,7 @@ def _from_group(group: Group, notes: Notes) -> ScheduleEntry | None:
 
 
 def _entry(line: int, when: str, everything: str, tasks: list[Said]) -> ScheduleEntry:
-    word, months = durations.recurrence(when) or ("", 0)
+    word, months = durations.recurrence(when) or ("without an interval", 0)
     environment = _ENVIRONMENTS.search(everything)
     return ScheduleEntry(
         line,

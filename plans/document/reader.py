@@ -57,6 +57,7 @@ class Reader:
         self._walk(self.root, "", self.is_about_rollback)
         self._loose_parts()
         self.found.fill_gaps(self.notes)
+        self.found.schedule = self.found.schedule or keeping.schedule_in_passing(self._ends(), self.notes)
         metadata = keeping.read_metadata(self._ends(), self.notes)
         found = self.found
         used = {fence.line for step in self._all_steps(read) for fence in step.fences} | {

@@ -214,3 +214,19 @@ def test_what_is_tried_on_a_hotfix_proves_no_rollback() -> None:
     text = "## Verify the {0}\n\n- Orders load\n- Mails are sent\n"
     assert not parts(text.format("hotfix")).validations
     assert len(parts(text.format("rollback")).validations) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("## Rollback drill (periodic test)\n\n1. Deploy the old one\n2. Look at it", 1),
+        ("## Rehearsal log\n\nDone once by Ada.", 1),
+        ("## Testing the rollback\n\n1. Deploy the old one", 0),
+        ("## Notes\n\n**Test frequency**: monthly rollback drill", 1),
+        ("## Notes\n\n🚨 **Test this runbook quarterly** to be sure", 1),
+        ("## Notes\n\nThe keys change quarterly.", 0),
+    ],
+)
+def test_a_rehearsal_without_a_section_or_an_interval_counts(text: str, expected: int) -> None:
+    level = "## Rollback Procedure\n\n1. Stop it\n2. Start the old one\n\n"
+    assert len(read_plan(f"# Rollback plan of orders\n\n{level}{text}\n").parts.schedule) == expected

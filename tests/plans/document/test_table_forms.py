@@ -1,8 +1,8 @@
 """Which tables are a decision matrix by what their headers say, under whatever heading; and which only look like one."""
 
-import pytest
 # ruff: noqa: E501 – tables, one case a line
 
+import pytest
 
 from plans.document import read_plan
 from plans.document.plan import MatrixRow

@@ -1,0 +1,62 @@
+"""Whom a plan calls, in the forms in which teams write it down; and who only stands near."""
+
+import pytest
+
+from plans.document import read_plan
+from plans.document.plan import Contact
+
+LEVEL = "\n\n## Rollback Procedure\n\n1. Stop it\n2. Start the old one\n"
+
+
+def people(text: str) -> list[tuple[str, str | None]]:
+    found: tuple[Contact, ...] = read_plan(f"# Rollback plan of orders\n\n{text}{LEVEL}").parts.contacts
+    return [(one.role, one.contact) for one in found]
+
+
+def test_a_help_desk_with_a_page_of_its_own_counts_beside_people() -> None:
+    text = "## Contacts\n\n- **On-call**: +49 30 1234567\n- **Hosting support**: https://help.example\n"
+    assert [role for role, _ in people(text)] == ["On-call", "Hosting support"]
+
+
+def test_pages_of_help_desks_alone_are_nobody_to_call() -> None:
+    assert (
+        people("## Contacts\n\n- **Hosting support**: https://a.example\n- **Mail support**: https://b.example\n") == []
+    )
+
+
+def test_most_items_name_people_so_the_others_that_name_a_role_do_too() -> None:
+    text = (
+        "## Rollback authority\n\n- **Database lead**: Ada\n- **Security officer**: Grace\n- **Code**: Project lead\n"
+    )
+    assert [role for role, _ in people(text)] == ["Database lead", "Security officer", "Code"]
+
+
+def test_a_backup_on_call_is_somebody_and_backing_up_is_not() -> None:
+    text = "## Contacts\n\n- **Backup on-call**: [phone]\n- **Primary on-call**: [phone]\n- Backup the database first\n"
+    assert [role for role, _ in people(text)] == ["Backup on-call", "Primary on-call"]
+
+
+@pytest.mark.parametrize("heading", ["Communication Channels", "Channels", "Communication", "Slack channels"])
+def test_where_people_talk_is_nobody_to_call(heading: str) -> None:
+    text = f"## Contacts\n\n### Team\n\n- **Lead**: @ada\n\n### {heading}\n\n- **Team Slack**: #orders\n"
+    assert [role for role, _ in people(text)] == ["Lead"]
+
+
+def test_rungs_of_severity_and_time_are_nobody() -> None:
+    text = (
+        "## Escalation\n\n| Severity | Response time | Escalation level |\n|---|---|---|\n| High | 5 min | Level 1 |\n"
+    )
+    assert people(text) == []
+
+
+@pytest.mark.parametrize("reachable_first", [True, False])
+def test_roles_that_decide_give_way_to_people_who_can_be_reached(reachable_first: bool) -> None:
+    decide = "## Decision authority\n\n- Lead developer\n- Team lead\n\n"
+    reach = "## Emergency contacts\n\n- **On-call engineer**: +49 30 1234567\n\n"
+    text = reach + decide if reachable_first else decide + reach
+    assert [role for role, _ in people(text)] == ["On-call engineer"]
+
+
+@pytest.mark.parametrize("heading", ["Team Roles and Responsibilities", "Roles & Responsibilities", "Roles"])
+def test_each_wording_of_roles_names_people(heading: str) -> None:
+    assert people(f"## {heading}\n\n| Role | Contact |\n|---|---|\n| Commander | @ada |\n") == [("Commander", "@ada")]
