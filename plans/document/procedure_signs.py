@@ -137,7 +137,12 @@ def is_spread_out(section: Section) -> bool:
     others = [child for child in section.children if child not in steps and is_full_procedure(child)]
     if len(steps) == 1 and (words.choice_word(section.title) or words.level_word(section.title)):
         return True
-    return len(steps) == 1 and all(words.part_of(child.title) or words.label_of(child.title) for child in others)
+    return len(steps) == 1 and all(
+        words.part_of(child.title)
+        or words.label_of(child.title)
+        or (kinds.LOOKS.match(words.normal(child.title)) and not words.speaks_of_rollback(child.title))
+        for child in others
+    )
 
 
 def _only_says_how(section: Section) -> bool:
@@ -174,7 +179,7 @@ def with_its_case(section: Section) -> Section:
     label, colon, case = child.title.partition(":")
     if not (colon and case.strip()) or words.label_of(label) != "when" or not is_full_procedure(child):
         return section
-    if kinds.NOT_A_ROLLBACK.search(words.normal(child.title)):
+    if kinds.ISSUE.match(words.normal(child.title)):
         return section
     said = Paragraph(child.line, child.line, (Line(child.line, f"**{label.strip(' *_')}:** {case.strip(' *_')}"),))
     return replace(section, blocks=(*section.blocks, said, *child.blocks), children=child.children)

@@ -55,9 +55,19 @@ GENERIC = re.compile(
 """A heading that only says that it is about going back, not of what."""
 HOW = re.compile(
     r"(the )?(manual|quick|detailed|emergency|immediate|full)? ?(roll ?back|recovery|restore|restoration|revert|resolution|response)? ?"
-    r"(steps|procedure|process|instructions|commands|actions|execution)"
+    r"(steps|procedure|process|instructions|commands|actions|execution|solution|fix|mitigation|remediation|answer)|"
+    r"(solution|résolution|solución|resolución|solução|lösung|behebung)( (immédiate|rapide|inmediata|rápida|imediata))?|"
+    r"解决(方案|方法|步骤)?|対処(法|方法)?"
 )
 """A heading that announces steps and names nothing: the heading above it is the procedure's name."""
+ISSUE = re.compile(r"(issue|problem|error|problema|problème|fehler|erreur)s?\b")
+"""A heading that names a trouble of its own, not the case of the procedure above."""
+LOOKS = re.compile(
+    r"((initial|root cause|quick) )?(diagn[oó]s\w*|investigat\w*|detect\w*|identif\w*|assess\w*|analys\w*|triage|check(s|ing)?|"
+    r"symptom\w*|causes?|"
+    r"détection|análisis|erkennung|诊断|排查|调查)\b"
+)
+"""A heading that looks before anything is done: "Diagnosis" beside "Solution"."""
 CHECKLIST = re.compile(r"checklist|检查清单|checkliste|lista de (verificaci|comproba)|チェックリスト")
 ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
 NOT_A_ROLLBACK = re.compile(
@@ -79,6 +89,8 @@ NOT_A_ROLLBACK = re.compile(
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
     r"\b(rto|rpo|recovery (point|time) objectives?)\b|"
     r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|"
+    r"^(the )?((manual|automatic|automated) )?(roll ?back|recovery) (features|capabilities|benefits|functionality|mechanisms?|support|"
+    r"facts|basics|terminology|goals|only|system)$|"
     r"levels?|(important|critical|key|additional|final|other|special) (notes?|reminders?|points|facts|considerations)|"
     r"permissions?|roles?|responsibilities|alerting|audit trail|records?|record creation|jobs|framework|safety measures|"
     r"enhancements|improvements|management|authority|safeguards|objectives|targets|estimates)( \(.{1,40}\))?$|决策流程$"

@@ -199,7 +199,11 @@ _SHORT = frozenset({"matrix", "overview", "summary", "practice"})
 
 def _named_in_passing(section: Section) -> list[Section]:
     """Returns the procedures in a "Quick reference" or a summary: what says itself that it rolls back, and how."""
-    if words.part_of(section.title) not in _SHORT:
+    part = words.part_of(section.title)
+    if part == "known_issues":
+        several = (child for child in section.children if kinds.SEVERAL.search(words.normal(child.title)))
+        return [found for child in several if words.is_container(child.title) for found in _below(child, inside=True)]
+    if part not in _SHORT:
         return []
     return [
         child

@@ -13,7 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 from plans.document.inline import plain
-from plans.document.verbs import BACK_VERB, VERBS
+from plans.document.verbs import BACK_VERB, FOREIGN, HAN, VERBS
 
 ROLLBACK = (
     r"roll(ing|ed|s)?[ -]?back|revert|restor|downgrad|\bundo\b|recover|rétabli|restaura|revers(?!ible)|回滚|恢复|ロールバック|rückfall|zurück(rollen|setzen)|hot-?fix|"
@@ -47,7 +47,8 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("summary", r"^summary|key points|conclusion|résumé|resum[eo]n?|zusammenfassung|总结|takeaway"),
     ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|visão geral|descripción general|überblick|índice|概述|概要|目次|table of contents|^contents$"),
     ("practice", r"^(important |key |final |friendly )?reminders?\b|^remember\b|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|prevention|anti-?pattern|re-?deploy\w* (prep|plan|check)|before (the |any )?(next|re-?)[ -]?(deploy|release|attempt)|principle|automation$|improvement|预防"),
-    ("triggers", r"trigger|when to (use|roll)|use this (guide|plan|runbook|document|procedure|playbook) (when|if|for)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
+    ("triggers", r"trigger|when to (use|roll|revert|restore|abort|act|activate|declare|go back)|situations? d.urgence|emergency (situations|conditions|criteria)|"
+                 r"^identify(ing)? (a |an )?(bad|failed|broken|faulty) |red flags|signs (of|that)|roll ?back (criteria|conditions|thresholds|indicators|signals)|(abort|kill) criteria|use this (guide|plan|runbook|document|procedure|playbook) (when|if|for)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
                  r"quand (utiliser|effectuer|faire)|^d[ée]cisi[oó]n d[eu] (roll|revers|retour)|quando (fazer|usar|executar|reverter)|wann (zurück|rollback|ein)|触发|rollback (when|if)|criteria for roll|symptoms?$|cuándo|gatilho|auslöser|indicadores"),
 )  # fmt: skip
 ABOUT_THINGS = frozenset(
@@ -175,9 +176,11 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii":
 def opens_with_verb(text: str) -> bool:
     """Says whether a heading or an item opens with an imperative."""
     first = re.match(
-        r"[a-zà-ÿ]+", re.sub(r"^(then|now|first|next|finally|immediately|if needed,?)\s+", "", normal(text))
+        r"[a-zà-ÿœ]+", re.sub(r"^(then|now|first|next|finally|immediately|if needed,?)\s+", "", normal(text))
     )
-    return first is not None and first.group(0) in VERBS
+    if first is None:
+        return bool(HAN.match(normal(text)))
+    return first.group(0) in VERBS or first.group(0) in FOREIGN
 
 
 def tells_to_act(text: str) -> bool:

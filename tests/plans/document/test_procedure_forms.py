@@ -170,3 +170,39 @@ def test_stopping_at_once_stands_beside_numbered_levels(heading: str) -> None:
     levels = "## Levels\n\n### Level 1: Off\n\n1. Off\n2. Look\n\n### Level 2: Back\n\n1. Back\n2. Look\n"
     text = f"{levels}\n## Emergency Procedures\n\n### {heading}\n\n{BLOCK}"
     assert names(text) == ["Level 1: Off", "Level 2: Back", heading]
+
+
+@pytest.mark.parametrize(
+    ("collects", "case", "looks", "how"),
+    [
+        ("Emergency fixes", "Service down", "Diagnosis", "Solution"),
+        ("Emergency repairs", "Disk full", "Check", "Immediate fix"),
+        ("Réparations d'urgence", "Problème : disque plein", "Diagnostic", "Solution immédiate"),
+        ("Procedimientos de emergencia", "Disco lleno", "Diagnóstico", "Solución"),
+        ("Notfallmaßnahmen", "Datenbank kaputt", "Diagnose", "Lösung"),
+    ],
+)
+def test_looking_and_solving_divide_one_procedure(collects: str, case: str, looks: str, how: str) -> None:
+    body = f"### {case}\n\n#### {looks}\n\n{BLOCK}\n#### {how}\n\n{BLOCK}"
+    assert names(f"## Image rollback\n\n{BLOCK}\n## {collects}\n\n{body}") == ["Image rollback", case]
+
+
+@pytest.mark.parametrize("heading", ["Emergency Procedures", "Recovery Procedures", "Rollback Options"])
+def test_procedures_may_stand_below_troubleshooting(heading: str) -> None:
+    ways = "#### **Nothing answers**\n1. Stop the traffic\n2. Start the old one\n\n#### Both sites fail\n1. Isolate it\n2. Tell the team\n"
+    text = f"## Rollback\n\n1. Stop it\n2. Start it\n\n## Troubleshooting\n\n### Login is slow\n\nWait.\n\n### {heading}\n\n{ways}"
+    assert names(text) == ["Rollback", "Nothing answers", "Both sites fail"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Rollback Features", "Manual Rollback Only", "Rollback Capabilities", "The Rollback System"]
+)
+def test_what_a_rollback_can_do_is_no_procedure(heading: str) -> None:
+    told = "### Automatic\n\n- Starts by itself\n\n### Manual\n\n- Needs a reason\n"
+    assert names(f"## {heading}\n\n{told}\n## Image rollback\n\n{BLOCK}") == ["Image rollback"]
+
+
+@pytest.mark.parametrize("heading", ["How to roll back", "How to perform the rollback"])
+def test_instructions_below_how_to_are_steps(heading: str) -> None:
+    told = "### 1. Open the console\n\n1. Log in\n2. Click Releases\n\n### 2. Configure the release\n\nThe one before.\n\n### 3. Rollback process\n\nIt runs.\n"
+    assert levels_of(f"# Guide\n\n## {heading}\n\n{told}") == [(heading, 3, 0)]
