@@ -20,7 +20,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 CASE = r"^(scenario|situation|symptom|condition|case|trigger|failure|incident|issue|problem|if|when|what (happened|broke|went|you see)|you see)|escenario|cenário|s[íi]ntoma|problem[ae]|problème|situaç|situación|symptôme|panne|\bcas\b|\bfall\b|störung|情况|场景|症状|问题|故障"
 """Headers of what somebody sees; a table of components or changes is no matrix by its headers alone."""
-ANSWER = r"action|rollback|roll back|strategy|decision|response|recommend|what to do|do\b|acción|acciones|ação|ações|maßnahme|aktion|措施|方案|対応|处理|操作|方式"
+ANSWER = r"action|method|méthode|approach|procedure|rollback|roll back|strategy|decision|response|recommend|what to do|do\b|acción|acciones|ação|ações|maßnahme|aktion|措施|方案|対応|处理|操作|方式"
 """Headers of what is done about it; "Solution" and "Command" stand in tables of known issues too."""
 SEVERITY = r"severity|gravité|gravedad|gravidade|severidade?|schwere|严重"
 ABOUT_PEOPLE = r"maker|owner|responsible|approv|authority|\bwho\b|assignee|notify|contact|^notes?$|^comments?$|^example"

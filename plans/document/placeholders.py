@@ -16,11 +16,14 @@ _HTML = frozenset(
 _ANGLE = re.compile(r"(?<!<)<(?P<inside>[^\W\d_](?:[^<>\n=\"'`;{}()]|(?<=[a-z])'(?=[a-z])){0,60})>")
 _BRACES = re.compile(r"\{\{\s*[A-Za-z_][\w -]{0,60}\s*\}\}")
 _BRACKET = re.compile(
-    r"(?<![\]\w!\\$\[(])\[(?P<inside>(?:[A-Za-z]|\d+[/-]\d+ +[A-Za-z])[^\[\]\n`\"'=*^\\]{1,100}|1/2/3(?:/\d){0,6})\]"
+    r"(?<![\]\w!\\$\[(])\[(?P<inside>(?:[^\W\d_]|\d+[/-]\d+ +[A-Za-z])(?:[^\[\]\n`\"'=*^\\]|(?<=[a-z])'(?=[a-z])){1,100}"
+    r"|1/2/3(?:/\d){0,6})\]"
     r"(?![(\[\]=$]|:(?![\d<\[{]))"
 )
-_ONE_BRACE = re.compile(r"(?<![$%@\\{'\"(/])\{(?P<inside>[A-Za-z]\w{2,40}(?:/\w{2,40}){0,5})\}(?!\})")
+_ONE_BRACE = re.compile(r"(?<![$%@\\{'\"(/])\{(?P<inside>[A-Za-z]\w{2,40}(?:[/ -]\w{2,40}){0,5})\}(?!\})")
 """`{version}` where people write, not programs."""
+_HYPHENS = re.compile(r"(?<![$%@\\{'\"(/])\{(?P<inside>[a-z]{2,30}(?:-[a-z]{2,30}){1,4})\}(?!\})")
+"""`{previous-version}` means nothing to a shell, so it is a blank in a command too."""
 _FENCE_LINE = re.compile(r"^[ >]*(?:`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]*)")
 _FOR_PEOPLE = frozenset({"", "text", "txt", "plain", "plaintext", "markdown", "md"})
 _PATH_PIECE = re.compile(r"(?<=/)(\{[a-z][a-z0-9_-]{1,40}\})")
@@ -56,14 +59,20 @@ def find(text: str) -> dict[str, int]:
             inside.split()[0].lower() not in _HTML
             and not inside.lower().startswith(("http", "mailto"))
             and not _is_mail(inside)
+            and not _COMPONENT.fullmatch(match.group("inside"))
         ):
             add(match.group(0))
     for match in _BRACES.finditer(text):
         add(match.group(0))
     for match in _PATH_PIECE.finditer(text):
         add(match.group(1))
-    for match in _ONE_BRACE.finditer(_for_people(text) if "{" in text else ""):
-        add(match.group(0))
+    if "{" in text:
+        for_people = _for_people(text)
+        for match in _ONE_BRACE.finditer(for_people):
+            add(match.group(0))
+        for match in _HYPHENS.finditer(text):
+            if match.group(0) not in for_people:
+                add(match.group(0))
     for match in _BRACKET.finditer(text):
         if not _NO_BLANK.search(match.group("inside")) and not _is_ini_section(text, match):
             add(match.group(0))
@@ -114,6 +123,10 @@ def _is_ini_section(text: str, match: re.Match[str]) -> bool:
     alone = text[start - 1 : start] in ("", "\n") and text[end : end + 1] in ("", "\n")
     word = match.group("inside")
     return alone and " " not in word and (word in _SECTIONS or bool(_SETTING.match(text, end, end + 400)))
+
+
+_COMPONENT = re.compile(r"[A-Z][a-z]+[A-Z]\w* ?/")
+"""What a program draws: `<SideBar />`."""
 
 
 def _is_mail(inside: str) -> bool:

@@ -77,6 +77,8 @@ def pairs_cases_with_answers(table: Table) -> bool:
     at = columns(table.headers, column_words.COLUMNS)
     if not ("action" in at and "symptom" in at) or "threshold" in at:
         return False
+    if at["symptom"] > at["action"]:
+        return False  # "Method | When": ways are compared, no case is answered
     case, answer = (words.normal(table.headers[at[name]]) for name in ("symptom", "action"))
     return bool(re.search(column_words.CASE, case)) and bool(re.search(column_words.ANSWER, answer))
 

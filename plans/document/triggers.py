@@ -17,7 +17,7 @@ _AGAINST = re.compile(
 )
 _ASIDE = re.compile(
     r"before (a |the |any )?roll|\bmetrics?\b|what to (check|look|do)|how to|investigat|dashboard|authority|who (decides|can)|"
-    r"decision (process|flow|tree)|contact|escalat|^(actions?|steps?|response|process|procedure|alerts?|tools?)$"
+    r"\bchecks?$|decision (process|flow|tree)|contact|escalat|^(actions?|steps?|response|process|procedure|alerts?|tools?)$"
 )
 """What stands below a heading about triggers and is none: how to look, whom to ask, what to do."""
 _CALLS = re.compile(r"\b(roll(ing|s)? ?backs?|revert|reverse)\b.{0,60}\b(when|if|in case|in (any|one) of)\b[^.]{0,60}$")

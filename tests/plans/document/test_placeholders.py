@@ -18,12 +18,28 @@ BLANKS = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "blanks"),
+    [
+        ("- **技术负责人**: [姓名] - [电话]", ["[姓名]", "[电话]"]),
+        ("Cause: [Describe what's wrong]", ["[Describe what's wrong]"]),
+        ("```powershell\ncd C:\\app-{previous-version}\n```", ["{previous-version}"]),
+        ("Cause: {root cause}", ["{root cause}"]),
+        ("Ort: [Name des Größten]", ["[Name des Größten]"]),
+    ],
+)
+def test_a_blank_may_be_of_any_alphabet_and_of_several_words(text: str, blanks: list[str]) -> None:
+    assert sorted(placeholders.find(text)) == sorted(blanks)
+
+
 @pytest.mark.parametrize(("text", "blanks"), BLANKS)
 def test_a_blank_is_found_as_it_is_written(text: str, blanks: list[str]) -> None:
     assert sorted(placeholders.find(text)) == sorted(blanks)
 
 
 NO_BLANKS = {
+    "a component": "Show `<SideBar />` again.",
+    "a shell's braces": "mkdir -p {logs,data} && echo {1..3}",
     "a default": "export PGPASSWORD=${DB_PASSWORD:-admin}",
     "a type": "```ts\nasync function back(): Promise<void> {}\n```",
     "a program's braces": "```js\nimport {useState} from 'react'\nconst {name} = props\n```",

@@ -19,6 +19,8 @@ def triggers(text: str) -> tuple[list[str], list[str]]:
         "## When to Use This Guide", "## Recovery Triggers", "## Failure Indicators", "## Critical Issues", "## Warning Signs",
         "## Automatic Triggers", "## Manual Triggers", "## Criterios para Ejecutar un Rollback", "## 触发条件",
         "## Notes\n\n**Rollback When:**", "## Notes\n\nRoll back if:", "## Overview\n\nIt goes back. Rollbacks should be executed when:",
+        "## When to revert", "## Emergency situations", "## Situations d'urgence", "## Identifying a bad deployment",
+        "## Red flags", "## Rollback thresholds",
         "## Quand effectuer un rollback", "## 2. Rollback triggers (automatic)", "## Notes\n\nRevert immediately if any of these hold:",
     ],
 )  # fmt: skip
@@ -59,6 +61,7 @@ def test_an_item_can_say_for_itself_that_it_speaks_against() -> None:
         "## Database\n\nWhen rolling back application code:\n\n- **New columns:** the old code ignores them",
         "## Emergency\n\nWhen rollback fails completely:\n\n1. The vendor is called",
         "## Checklist\n\nWhen rolling back:\n\n- [ ] Identify the issue\n- [ ] Note the version",
+        "## Identifying a bad release\n\n### Manual checks\n\n- Open the front page",
         "## Done\n\nRollback is successful when:\n\n- Orders work\n- Pages are fast",
         "## Done\n\nRollback is complete when:\n\n- Orders work",
     ],
