@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 from plans.document import durations
@@ -282,7 +283,9 @@ def _rate(text: str) -> float | None:
 
 def _is_pattern(text: str) -> bool:
     try:
-        re.compile(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # "[[" may mean a set one day; today it is a pattern
+            re.compile(text)
     except (re.error, RecursionError, OverflowError):
         return False
     return len(text) <= 500

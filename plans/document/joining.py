@@ -14,11 +14,11 @@ from plans.document.plan import Level, Promise
 
 def join_twins(levels: tuple[Level, ...], notes: Notes) -> tuple[Level, ...]:
     """Returns the levels without those that only describe another one: "Scenario 1: Quick" before "1. Quick"."""
-    told = [level for level in levels if level.steps]
+    told = [level for level in levels if level.steps and not _is_described(level)]
     found = {level.line: level for level in levels}
     for level in levels:
         own = _words(level.title)
-        twin = next((other for other in told if not level.steps and own and own == _words(other.title)), None)
+        twin = next((other for other in told if _is_described(level) and own and own == _words(other.title)), None)
         if twin is None:
             continue
         notes.infer(level.line, f"Taken as the description of “{twin.name}” on line {twin.line}: the names agree.")
@@ -40,10 +40,16 @@ def join_twins(levels: tuple[Level, ...], notes: Notes) -> tuple[Level, ...]:
     )
 
 
+def _is_described(level: Level) -> bool:
+    """Says whether a level has no steps, or none but bullets without a block to run."""
+    return all(step.form == "bullet" and not step.fences for step in level.steps)
+
+
 def _only_describes(level: Level) -> bool:
     """Says whether a level without steps tells what may happen: "Scenario 1: Small trouble" above the procedures."""
     word = words.choice_word(level.name)
-    return not level.steps and not level.stray and word is not None and word[0] in _SITUATIONS
+    acts = any(words.tells_to_act(step.title) for step in level.steps)
+    return _is_described(level) and not acts and not level.stray and word is not None and word[0] in _SITUATIONS
 
 
 _SITUATIONS = frozenset({"scenario", "escenario", "scénario", "szenario", "cenário", "case"})

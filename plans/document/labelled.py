@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from plans.document import groups, words
 from plans.document import procedure_signs as signs
-from plans.document.blocks import Block, Fence, Listing, Section
+from plans.document.blocks import Block, Fence, Line, Listing, Paragraph, Section
 from plans.document.groups import Group
 
 _OPENS = re.compile(
@@ -20,13 +20,35 @@ _LOOKS = frozenset({"validation", "when", "note", "impact", "time"})
 def ways_back(section: Section) -> list[Section]:
     """Returns the section itself where nothing else in it is carried out, else what stands below each such label."""
     found = groups.of_blocks(section.blocks, section.line)
-    back = [group for group in found if _OPENS.fullmatch(words.normal(group.label)) and _acts(group, section)]
+    back = [
+        group
+        for group in found
+        if _OPENS.fullmatch(words.normal(group.label)) and (_acts(group, section) or _is_told(group))
+    ]
     if not back:
         return []
     forward = [group for group in found if group not in back and group.meaning not in _LOOKS and _acts(group, section)]
     if not forward and len(back) == 1:
         return [replace(section, children=())]
     return [_cut(group, section) for group in back]
+
+
+def _is_told(group: Group) -> bool:
+    """Says whether a label goes on with a sentence that says how: "**Rollback:** restore the snapshot of last night"."""
+    text = " ".join([group.value, *(block.text for block in group.blocks if isinstance(block, Paragraph))])[:1000]
+    return bool(group.value) and bool(_SAYS_HOW.search(text)) and not _POINTS.search(text)
+
+
+_SAYS_HOW = re.compile(
+    r"\b(restor(e|ing)|revert(ing)?|roll back|re-?deploy|re-?install|drop|remove|delete|disable|switch back|set|run|stop|"
+    r"arr[êe]ter|restaurer|repasser|revenir|remettre|supprimer|désactiver|restaurar|volver|voltar|revertir|reverter|eliminar|"
+    r"zurückrollen|wiederherstellen|zurücksetzen|stoppen)\b|回滚|恢复|还原",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(
+    r"\b(see|voir|siehe|v[ée]ase|consulte)\b|\bnot (possible|needed|required|applicable|supported)\b|\bn/a\b|\bno rollback\b",
+    re.IGNORECASE,
+)
 
 
 def _acts(group: Group, section: Section) -> bool:
@@ -40,6 +62,8 @@ def _cut(group: Group, section: Section) -> Section:
         if any(isinstance(one, Fence | Listing) for one in held) and not isinstance(block, Fence | Listing):
             break
         held.append(block)
+    if group.value:
+        held.insert(0, Paragraph(group.line, group.line, (Line(group.line, group.value),)))
     end = max(block.end_line for block in held)
     about = re.sub(r"\s*\([^()]{0,120}\)", "", section.title)
     return Section(group.line, end, section.depth + 1, f"{about} – {group.label}", tuple(held), ())

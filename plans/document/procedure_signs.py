@@ -110,6 +110,19 @@ def is_told_in_bullets(section: Section) -> bool:
     return not section.children and not words.label_of(section.title) and acting * 2 > len(items)
 
 
+def leads_in(section: Section) -> bool:
+    """Says whether the last words above the headings below announce the way back: "To roll back:"."""
+    last = section.blocks[-1] if section.blocks and section.children else None
+    return isinstance(last, Paragraph) and bool(_LEADS_IN.search(last.text[-120:]))
+
+
+_LEADS_IN = re.compile(
+    r"\b(to|pour|para|um) (roll ?back|revert|undo|restore|go back|revenir|restaurer|volver|revertir|reverter|zurück\w*)\b"
+    r"[^.!?]*[:：]$",
+    re.IGNORECASE,
+)
+
+
 def needs_nothing(section: Section) -> bool:
     """Says whether a section says that there is nothing to roll back."""
     return any(isinstance(block, Paragraph) and _NOTHING.search(block.text) for block in section.blocks)

@@ -121,15 +121,18 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     title = section.title
     normal = words.normal(title)
     collects = words.is_container(title) and (inside or not words.is_neutral(title))
-    speaks = collects or words.speaks_of_rollback(title)
-    of_a_thing = kinds.OPENS_BACK.match(normal) or (kinds.WATCHING.match(normal) and words.of_a_thing(title))
+    leads_in = signs.leads_in(section)
+    speaks = collects or leads_in or words.speaks_of_rollback(title)
+    of_a_thing = (
+        leads_in or kinds.OPENS_BACK.match(normal) or (kinds.WATCHING.match(normal) and words.of_a_thing(title))
+    )
     if kinds.NOT_A_ROLLBACK.search(normal) and not of_a_thing:
         back = _back_among_forward(section) if kinds.MAY_HOLD.search(normal) else []
         return [found for found in back if not words.number_of(found.title) and not words.choice_word(found.title)]
     if kinds.CHECKLIST.search(normal):
         return [child for child in section.children if _is_carried_out(child)]
     is_choice = inside and words.choice_word(title) is not None
-    if _is_other_part(section, inside=inside, among=among):
+    if not leads_in and _is_other_part(section, inside=inside, among=among):
         return _named_in_passing(section)
     goes_back = speaks or is_choice or (inside and _is_another_way(section)) or (among and _is_taken_back(section))
     if kinds.OTHER.search(normal) and not goes_back:

@@ -24,11 +24,29 @@ def of(section: Section) -> list[Section]:
         words.opens_with_verb(child.title) or (is_way and _takes_back(child)) or (not collects and _is_stage(child))
         for child in numbered
     )
-    return (
-        numbered
-        if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children)
-        else []
-    )
+    if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children):
+        return numbered
+    return [] if numbered or collects else _sequence(section)
+
+
+def _sequence(section: Section) -> list[Section]:
+    """Returns the headings below that tell one way from its preparation to its proof: "Find the image", "Deploy it", "Verify"."""
+    steps = [child for child in section.children if words.opens_with_verb(child.title) or _proves(child)]
+    first = section.children[0] if section.children else None
+    if first is None or len(steps) < 3 or len(steps) * 3 < len(section.children) * 2:
+        return []
+    return steps if _PREPARES.match(words.normal(first.title)) and any(_proves(step) for step in steps[1:]) else []
+
+
+def _proves(section: Section) -> bool:
+    return words.part_of(section.title) == "validation" or bool(_PROVES.match(words.normal(section.title)))
+
+
+_PREPARES = re.compile(
+    r"(find|identify|locate|choose|select|pick|list|get|check|stop|pause|prepare|notify|tell|announce|back up|open|connect|log ?in|ssh|"
+    r"disable|freeze|lock|assess|confirm|look|determine)\b"
+)
+_PROVES = re.compile(r"(verify|validate|check|confirm|test|smoke|monitor)\b")
 
 
 _ONE = re.compile(

@@ -206,3 +206,51 @@ def test_what_a_rollback_can_do_is_no_procedure(heading: str) -> None:
 def test_instructions_below_how_to_are_steps(heading: str) -> None:
     told = "### 1. Open the console\n\n1. Log in\n2. Click Releases\n\n### 2. Configure the release\n\nThe one before.\n\n### 3. Rollback process\n\nIt runs.\n"
     assert levels_of(f"# Guide\n\n## {heading}\n\n{told}") == [(heading, 3, 0)]
+
+
+@pytest.mark.parametrize(
+    "said", ["To rollback:", "To roll back, choose one:", "Para volver:", "Pour revenir à la version d'avant :"]
+)
+def test_a_sentence_may_announce_the_way_back_below_any_heading(said: str) -> None:
+    text = f"## Version history of the host\n\nIt keeps them all. {said}\n\n### Using the console\n\n1. Open it\n2. Click Back\n\n### Using the shell\n\n{BLOCK}"
+    assert names(text) == ["Using the console", "Using the shell"]
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("**Rollback:** restore the snapshot taken before it.", True),
+        ("**Rollback** : restaurer la sauvegarde, puis repointer.", True),
+        ("**Rollback:** volver a la imagen anterior.", True),
+        ("**To roll back:** redeploy the tag before.", True),
+        ("**Rollback:** not possible; run nothing.", False),
+        ("**Rollback:** see the plan of the shop.", False),
+    ],
+)
+def test_a_sentence_behind_a_bold_rollback_is_a_way_back_also_where_it_goes_forward(said: str, found: bool) -> None:
+    text = f"## 5. Database migration\n\n**Commands:**\n\n{BLOCK}\n{said}\n\n## 6. Worker\n\nIt runs."
+    levels = levels_of(f"# Deployment runbook\n\n{text}\n")
+    assert [commands for _, _, commands in levels] == ([0] if found else [])
+
+
+SEQUENCES = [
+    ["Find the previous image", "Deploy the previous version", "Verify it is working"],
+    ["Stop the service", "Switch the link", "Check the page", "After it is calm"],
+    ["Identify the tag", "Deploy the tag", "Validation"],
+]
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES, ids=lambda names: names[0])
+def test_headings_from_preparing_to_proving_are_the_steps_of_one_way(sequence: list[str]) -> None:
+    told = "".join(f"### {name}\n\n{BLOCK}\n" for name in sequence)
+    text = f"# How to roll back x\n\n## 1. Rolling Back the Code\n\n{told}\n## 2. Rolling Back the Settings\n\n{BLOCK}"
+    assert levels_of(text) == [("1. Rolling Back the Code", 3, 3), ("2. Rolling Back the Settings", 1, 1)]
+
+
+def test_bullets_about_a_way_back_are_no_second_one() -> None:
+    about = "### 1. Shop rollback\n- **Impact:** none\n- **Run:** `./back shop`\n\n### 2. Data rollback\n- **Impact:** high\n- **Run:** `./back data`\n"
+    told = "### Shop rollback (5 minutes)\n\n1. Stop it\n2. Start it\n\n### Data rollback (1 hour)\n\n1. Stop it\n2. Restore it\n"
+    assert names(f"## Rollback Types\n\n{about}\n## Step-by-Step Procedures\n\n{told}") == [
+        "Shop rollback (5 minutes)",
+        "Data rollback (1 hour)",
+    ]
