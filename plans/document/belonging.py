@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import islice
 
+from plans.document import procedure_words as kinds
 from plans.document import tables, words
 from plans.document.blocks import Listing, Section, Table
 
@@ -44,6 +45,19 @@ def stays(part: str, child: Section, section: Section) -> bool:
     )
 
 
+def only_sounds_like(part: str, title: str) -> bool:
+    """Says whether a heading has the words of a part and means something else.
+
+    What is tried on a fix before it goes out proves no rollback; "Before you roll back: can you go forward?" weighs, and
+    checks nothing; a backup made with every deployment is no list of checks.
+    """
+    if part == "validation":
+        return bool(re.search(r"\bhot-?fix|\bfix(es)?$", words.normal(title)))
+    return part == "pre_checks" and (
+        title.rstrip().endswith("?") or bool(kinds.IN_GOOD_TIME.search(words.normal(title)))
+    )
+
+
 def lists_issues(section: Section) -> bool:
     """Says whether the headings below are issues by their own words: "Issue: Pages do not load"."""
     return sum(bool(_ISSUE.match(words.normal(child.title))) for child in islice(section.children, 200)) > 1
@@ -57,6 +71,16 @@ def matrix_sign(section: Section) -> Callable[[Table], bool]:
     if words.speaks_of_rollback(section.title) and words.names_cases(section.title):
         return tables.is_matrix
     return tables.grades_answers if words.names_choices(section.title) else tables.pairs_cases_with_answers
+
+
+def goes_forward(section: Section) -> bool:
+    """Says whether a heading with others below it is about going forward, in a plan that speaks of both."""
+    return section.depth > 1 and bool(section.children) and bool(_FORWARD.search(words.normal(section.title)))
+
+
+_FORWARD = re.compile(
+    r"^(\w+ ){0,2}(roll-?out|deploy(ment|ing)?|upgrad(e|ing)|migrat(ion|ing)|releas(e|ing)|install(ation|ing)?|launch)( (procedures?|process|steps?|guide|plan|phases?|runbook|workflow))?$"
+)
 
 
 def is_for_all(section: Section) -> bool:

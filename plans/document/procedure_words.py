@@ -62,6 +62,12 @@ HOW = re.compile(
 """A heading that announces steps and names nothing: the heading above it is the procedure's name."""
 ISSUE = re.compile(r"(issue|problem|error|problema|problème|fehler|erreur)s?\b")
 """A heading that names a trouble of its own, not the case of the procedure above."""
+IN_GOOD_TIME = re.compile(
+    r"\b(pre-?(deploy\w*|release|upgrade|migration)|before (each |every |any |the |a )?(deploy\w*|release|upgrade|migration)|"
+    r"daily|nightly|weekly|scheduled|regular|periodic|automat\w+) .{0,40}(backup|snapshot|dump)|"
+    r"\b(backup|snapshot|dump)s? .{0,20}(before|with) (each |every |any |the |a )?(deploy\w*|release|upgrade|migration)"
+)
+"""A heading about a backup that is made long before anybody goes back."""
 LOOKS = re.compile(
     r"((initial|root cause|quick) )?(diagn[oó]s\w*|investigat\w*|detect\w*|identif\w*|assess\w*|analys\w*|triage|check(s|ing)?|"
     r"symptom\w*|causes?|"

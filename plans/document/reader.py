@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -96,11 +95,9 @@ class Reader:
         if part in ("", "practice"):
             part = inherited or checklists.part_of_mixed(section) or part
             part = part or ("known_issues" if belonging.lists_issues(section) else "")
-        if part == "validation" and re.search(r"\bhot-?fix|\bfix(es)?$", words.normal(section.title)):
-            part = ""  # what is tried on a fix before it goes out proves no rollback
-        if part == "pre_checks" and section.title.rstrip().endswith("?"):
-            part = ""  # "Before you roll back: can you go forward?" weighs, and checks nothing
-        inside = inside or words.speaks_of_rollback(section.title)
+        if belonging.only_sounds_like(part, section.title):
+            part = ""
+        inside = (inside and not belonging.goes_forward(section)) or words.speaks_of_rollback(section.title)
         if part in ("pre_checks", "validation", "criteria") and not (inside or belonging.is_for_all(section)):
             if part == "pre_checks" and checklists.has_boxes(section):
                 self.found.before_going_forward.extend(checklists.read_checklist(section, self.notes))

@@ -254,3 +254,17 @@ def test_bullets_about_a_way_back_are_no_second_one() -> None:
         "Shop rollback (5 minutes)",
         "Data rollback (1 hour)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("made", "back"),
+    [
+        ("1. Create a Pre-Deployment Backup", "2. Restore Database from Backup"),
+        ("1. Daily backup", "2. Recover the backup"),
+        ("1. Take a snapshot before every release", "2. Restore the snapshot"),
+    ],
+)
+def test_a_backup_made_in_good_time_is_no_step_of_the_way_back(made: str, back: str) -> None:
+    text = f"## Method 1: Image\n\n{BLOCK}\n## Method 2: Database Backup & Recovery\n\n### {made}\n\n{BLOCK}\n### {back}\n\n{BLOCK}"
+    assert names(text, "Rollback & recovery guide") == ["Method 1: Image", back]
+    assert not read_plan(f"# Rollback guide\n\n{text}").parts.pre_checks
