@@ -24,6 +24,8 @@ def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
         # beside a list, a heading with sentences only explains: "Observation period"
         children = [items for child, items in zip(numbered, children, strict=True) if not _only_prose(child)]
     below = [item for items in children for item in items]
+    if below and all(item.form == "prose" for item in own):
+        own = ()  # "Go through the following:" announces what stands below
     return tuple(replace(item, number=str(place), effect="read") for place, item in enumerate([*own, *below], 1))
 
 
@@ -36,9 +38,9 @@ def _with_text(section: Section) -> list[Section]:
 
 
 _ACTS = re.compile(
-    r"(disable|enable|remove|delete|clean ?up|notify|inform|communicate|announce|document|schedule|create|update) "
+    r"(disable|enable|remove|delete|clean ?up|notify|inform|communicate|announce|document|schedule|create|update) |.*\b(failures?|errors?|severity|severities)\b.*$"
 )
-"""A heading below a checklist that tells what to do next: nothing is checked there."""
+"""A heading below a checklist that tells what to do next or what may go wrong: nothing is checked there."""
 _WRITTEN = frozenset({"ordered", "checkbox", "bullet", "row", "label"})
 
 
@@ -166,10 +168,10 @@ def _ungrouped(block: Block) -> tuple[Block, ...]:
     if not isinstance(block, Listing):
         return (block,)
     inner = [[below for below in item.blocks if isinstance(below, Listing)] for item in block.items]
-    if all(item.blocks for item in block.items) and any(_are_boxes(lists) for lists in inner):
+    if all(item.blocks for item in block.items) and any(_count_boxes(lists) > 1 for lists in inner):
         parts: list[Block] = []
         for item, lists in zip(block.items, inner, strict=True):
-            parts.extend(lists if _are_boxes(lists) else [replace(block, items=(item,))])
+            parts.extend(lists if _count_boxes(lists) else [replace(block, items=(item,))])
         return tuple(parts)
     are_groups = all(
         lists and len(lists) == len(item.blocks) and not item.checkbox and item.text.endswith((":", "："))
@@ -178,10 +180,10 @@ def _ungrouped(block: Block) -> tuple[Block, ...]:
     return tuple(below for lists in inner for below in lists) if are_groups else (block,)
 
 
-def _are_boxes(lists: list[Listing]) -> bool:
-    """Says whether boxes to tick stand below an item: each is a check, and the item names their group."""
+def _count_boxes(lists: list[Listing]) -> int:
+    """Returns how many boxes to tick stand below an item, and nothing else: each is a check, the item names their group."""
     boxes = [item.checkbox for below in lists for item in below.items]
-    return len(boxes) > 1 and all(boxes)
+    return len(boxes) if all(boxes) else 0
 
 
 _STOP = re.compile(r"(never|do not|don.t|stop|abort)\b.*[:：*]*$")
@@ -218,12 +220,20 @@ def _own_items(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
         found, _ = read_steps(tuple(block for block in blocks if isinstance(block, Listing | Fence)), notes)
         if found and found[0].form == "ordered" and all(_is_ordered(block) for block in blocks):
             return found
-        return _boxes(blocks, notes)
+        return _boxes(tuple(block for block in blocks if not _is_plain(block)), notes)
     table = next((block for block in blocks if isinstance(block, Table)), None)
     steps = read_steps(blocks, notes, prose=True)[0]
+    if len(steps) == 1 and steps[0].form == "block":  # a bare block beside bullets only serves one of them
+        bullets = from_bullets(blocks, notes, all_lists=True)
+        steps = bullets if len(bullets) > 1 else steps
     if table is not None and not any(step.form in ("ordered", "label") for step in steps):
         return _rows(table, notes)
     return steps
+
+
+def _is_plain(block: Block) -> bool:
+    """Says whether a list has no box to tick: beside boxes it explains ("P0: everything is down")."""
+    return isinstance(block, Listing) and not block.ordered and not any(item.checkbox for item in block.items)
 
 
 def _is_ordered(block: Block) -> bool:
