@@ -79,7 +79,8 @@ def goes_forward(section: Section) -> bool:
 
 
 _FORWARD = re.compile(
-    r"^(\w+ ){0,2}(roll-?out|deploy(ment|ing)?|upgrad(e|ing)|migrat(ion|ing)|releas(e|ing)|install(ation|ing)?|launch)( (procedures?|process|steps?|guide|plan|phases?|runbook|workflow))?$"
+    r"^(\w+ ){0,2}(roll-?out|deploy(ment|ing)?|upgrad(e|ing)|migrat(ion|ing)|releas(e|ing)|install(ation|ing)?|launch)"
+    r"( (procedures?|process|steps?|guide|plan|phases?|runbook|workflow))?$"
 )
 
 

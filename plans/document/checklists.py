@@ -38,7 +38,8 @@ def _with_text(section: Section) -> list[Section]:
 
 
 _ACTS = re.compile(
-    r"(disable|enable|remove|delete|clean ?up|notify|inform|communicate|announce|document|schedule|create|update) |.*\b(failures?|errors?|severity|severities)\b.*$"
+    r"(disable|enable|remove|delete|clean ?up|notify|inform|communicate|announce|document|schedule|create|update) "
+    r"|.*\b(failures?|errors?|severity|severities)\b.*$"
 )
 """A heading below a checklist that tells what to do next or what may go wrong: nothing is checked there."""
 _WRITTEN = frozenset({"ordered", "checkbox", "bullet", "row", "label"})
