@@ -79,12 +79,17 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = Fal
     """Returns the steps of blocks outside any list: each action that a comment opens, else the block itself."""
     steps: list[Step] = []
     before, told, is_used = "", "", False
-    for block in _every_top(blocks):
+    every = list(_every_top(blocks))
+    final = max((place for place, block in enumerate(every) if isinstance(block, Fence)), default=0)
+    for place, block in enumerate(every):
+        if place < final and isinstance(block, Paragraph) and _is_told(block, every[place + 1]):
+            steps.append(_from_prose(block, len(steps), notes))
+            continue
         if isinstance(block, Paragraph):
             before = before if words.label_of(block.lines[-1].lead) == "note" else block.text
             told = block.lines[-1].lead or ("" if is_used else told)
             is_used = False
-        if isinstance(block, Listing):
+        if isinstance(block, Listing) and words.label_of(told) != "validation":
             steps.extend(_from_bullets(block, len(steps), notes))
         if not isinstance(block, Fence):
             continue
@@ -105,7 +110,9 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = Fal
             steps.append(finish(replace(last, end_line=block.end_line, fences=(*last.fences, other)), notes))
             continue
         is_code = (
-            whole.role == "code" and not fences.is_settings(whole.language) and whole.language not in fences.RUNNABLE
+            whole.role == "code"
+            and whole.language not in fences.RUNNABLE
+            and (not fences.is_settings(whole.language) or comments.counts(block.body))
         )
         if (
             whole.role != "command"
@@ -143,6 +150,20 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = Fal
             _from_action(action, whole, len(steps) + place, needs, notes) for place, action in enumerate(groups_, 1)
         )
     return tuple(steps)
+
+
+def _is_told(block: Paragraph, following: Block) -> bool:
+    """Says whether a paragraph is an instruction of its own: it opens with a verb and introduces neither block nor list."""
+    if isinstance(following, Fence | Listing) or block.lines[0].lead:
+        return False
+    return words.tells_to_act(block.text) and not block.text.endswith((":", "："))
+
+
+def _from_prose(block: Paragraph, before: int, notes: Notes) -> Step:
+    """Returns the instruction between two commands as a step of its own: the next command must wait for it."""
+    notes.claim(block.line, block.end_line)
+    title = _SENTENCE.split(block.text, maxsplit=1)[0].rstrip(" .")[:200]
+    return Step(block.line, block.end_line, str(before + 1), title, "prose", words=(block.text,))
 
 
 def _every_top(blocks: tuple[Block, ...]) -> Iterator[Block]:

@@ -41,14 +41,34 @@ def cut(body: str, language: str = "bash") -> list[Segment]:
     """Returns the segments of a block, in order; a block without opening comments is one segment without a title."""
     lines = shell.logical_lines(body, posix=language.lower() not in shell.WITHOUT_ESCAPES)
     told = _told_first(lines)
-    starts = sorted({*_starts(lines), *told})
+    starts = _outermost(sorted({*_starts(lines), *told}), lines)
     if not starts or starts[0] != 0:
         starts = [0, *starts]
     bounds = [*starts[1:], len(lines)]
     segments = [
         _segment(lines[start:end], start in told) for start, end in zip(starts, bounds, strict=True) if end > start
     ]
-    return _join_headless([segment for segment in segments if segment is not None])
+    return _join_headless([_as_set(segment, body) for segment in segments if segment is not None])
+
+
+def _as_set(segment: Segment, body: str) -> Segment:
+    """Returns a piece that only sets variables as an action, where its comment says so and no other line reads them."""
+    if segment.has_commands or not words.tells_to_act(segment.title):
+        return segment
+    names = [match.group(1) for match in map(_SETS.match, segment.body.split("\n")) if match]
+    return replace(
+        segment, has_commands=bool(names) and not any(f"${name}" in body or f"${{{name}" in body for name in names)
+    )
+
+
+_SETS = re.compile(r"(?:export\s+|\$env:)?([A-Za-z_]\w*)\s*=")
+
+
+def _outermost(starts: list[int], lines: list[Logical]) -> list[int]:
+    """Returns the starts without the numbers inside an alternative: where options open a block, they divide it."""
+    ways = [start for start in starts if alternative_words.alternative_of(lines[start].words)]
+    counted = any(_NUMBER.match(lines[start].words) for start in starts)
+    return ways if len(ways) > 1 and counted and ways[0] == starts[0] else starts
 
 
 def _told_first(lines: list[Logical]) -> list[int]:
@@ -160,6 +180,11 @@ def alternatives(segments: list[Segment]) -> list[Segment]:
     """Returns the segments that are ways of doing one thing, when the block is such a choice; else nothing."""
     named = [segment for segment in segments if segment.alternative]
     return named if len(named) >= 2 else []
+
+
+def counts(body: str) -> bool:
+    """Says whether the comments of a block are numbered: they are steps, whatever the block's tag."""
+    return sum(bool(segment.number) for segment in cut(body)) > 1
 
 
 def actions(segments: list[Segment]) -> list[list[Segment]]:

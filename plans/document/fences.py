@@ -31,54 +31,10 @@ SHELLS = frozenset(
 POSIX_SHELLS = frozenset(["bash", "sh", "shell", "console"])
 RUNNABLE = frozenset({"http", "graphql", "file", "flag", "check", "wait"})
 """Languages that are kinds of their own."""
-_CODE = frozenset(
-    [
-        "python",
-        "py",
-        "javascript",
-        "js",
-        "typescript",
-        "ts",
-        "kotlin",
-        "java",
-        "go",
-        "rust",
-        "ruby",
-        "php",
-        "dart",
-        "swift",
-        "c",
-        "cpp",
-        "csharp",
-        "sql",
-        "yaml",
-        "yml",
-        "json",
-        "toml",
-        "ini",
-        "xml",
-        "html",
-        "css",
-        "hcl",
-        "terraform",
-        "dockerfile",
-        "diff",
-        "patch",
-        "groovy",
-        "lua",
-        "r",
-        "scala",
-        "nginx",
-        "properties",
-        "proto",
-        "makefile",
-        "tsx",
-        "jsx",
-        "file",
-        "flag",
-        "check",
-    ]
+_WORDS = frozenset(
+    "text txt plain plaintext none markdown md mdx rst log logs output csv email mermaid plantuml dot ascii".split()  # noqa: SIM905
 )
+"""Tags of what is read or looked at; any other tag that is no shell's is code."""
 _SYSTEM = (
     "kubectl helm docker docker-compose podman git gh aws gcloud az terraform pip pip3 uv uvx npm npx pnpm yarn bun "
     "node python python3 pytest "
@@ -122,6 +78,15 @@ def is_settings(language: str) -> bool:
         "nginx",
         "dockerfile",
         "proto",
+        "env",
+        "dotenv",
+        "conf",
+        "config",
+        "cfg",
+        "apache",
+        "caddyfile",
+        "jsonc",
+        "json5",
     )
 
 
@@ -142,7 +107,7 @@ def role_of(fence: Fence, before: str = "") -> str:
         return "code"
     if holds_commands(fence.body, strict=bool(language)):
         return "doc" if _announces_output(before) and not language else "command"
-    if language in _CODE:
+    if language and language not in _WORDS:
         return "code"
     if _announces_output(before) or _looks_like_output(fence.body):
         return "output"

@@ -143,6 +143,8 @@ class _Sorted:
             self.procedure.append(groups.as_label(group))
         elif group.label:
             self.notes.claim(group.line)
+            if group.value:
+                self.procedure.append(Paragraph(group.line, group.line, (Line(group.line, group.value),)))
         self.procedure.extend(self._without_labels(group.blocks))
         for child in group.children:
             self.procedure.append(Paragraph(child.line, child.line, (Line(child.line, f"**{child.raw}**"),)))

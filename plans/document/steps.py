@@ -30,8 +30,8 @@ _LABEL_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _EFFECTS = re.compile(
-    r"\b(will|adds|does|automatically|this (does|means)|tracks|includes|contains|covers|following (changes|effects)|"
-    r"records?)\b.{0,60}[:：]\s*$",
+    r"\b(will|adds|does|automatically|tracks|includes|contains|covers|following (changes|effects)|records?|under the hood|"
+    r"(this|that) (means|script|command|workflow|pipeline|action|job|process|tool|playbook)|what (it|this|happens))\b.{0,60}[:：]\s*$",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?。])\s")
@@ -47,9 +47,13 @@ def read_steps(
     if _only_boxes(blocks):
         return from_bullets(blocks, notes, all_lists=False), ()
     steps = from_fences(blocks, notes) or from_fences(blocks, notes, code_too=True)
-    if steps:
-        return steps, ()
-    return from_bullets(blocks, notes, all_lists=prose) or written_out.steps(blocks, notes), ()
+    steps = steps or from_bullets(blocks, notes, all_lists=prose) or written_out.steps(blocks, notes)
+    return steps or (from_bullets(blocks, notes, all_lists=True) if _tells(blocks) else ()), ()
+
+
+def _tells(blocks: tuple[Block, ...]) -> bool:
+    """Says whether a bullet tells what to do; others of its list may say what to leave alone."""
+    return any(words.tells_to_act(item.text) for block in blocks if isinstance(block, Listing) for item in block.items)
 
 
 def _only_boxes(blocks: tuple[Block, ...]) -> bool:

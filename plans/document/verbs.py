@@ -41,6 +41,9 @@ HAN = re.compile(
 )
 """The same in Chinese and Japanese, which put no space behind the verb."""
 BACK_VERB = re.compile(
-    r"(roll ?back|rollback|revert|restore|undo|downgrade|recover|re-?deploy|re-?install|re-?enable|re-?start|reverse)\b(?! (is|was|has|plan|procedure|steps?)\b)"
+    r"(roll ?back|rollback|revert|restore|undo|downgrade|recover|re-?deploy|re-?install|re-?enable|re-?start|reverse"
+    r"|restaurer|restaurez|rétablir|revenir|revenez|annuler|annulez|repasser|remettre|restaurar|restaure|revertir|revierta|volver|deshacer"
+    r"|reverter|voltar|desfazer|zurücksetzen|zurückrollen|wiederherstellen|ripristinare|annullare)\b(?! (is|was|has|plan|procedure|steps?)\b)"
+    r"|(回滚|回退|恢复|还原|撤销)(?!步骤|流程|方案|计划|策略|程序|操作|命令|脚本|触发|条件|前|后|时|测试|演练)"
 )
 """An instruction to go back."""

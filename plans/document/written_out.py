@@ -11,7 +11,7 @@ from plans.document.notes import Notes
 from plans.document.step import Step
 
 _LINE = re.compile(r"^\s{0,3}(?P<number>\d{1,2})[.)]\s+(?P<text>\S.*)$")
-_SENTENCE = re.compile(r"(?<=[.!?。；;])\s+")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|(?<=[。；])\s*(?=\S)")
 _PLAIN = frozenset({"", "text", "txt", "plain", "plaintext", "markdown", "md"})
 
 
@@ -51,11 +51,10 @@ def _rows(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
 def _sentences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     """Returns one step for each sentence that is an instruction: a procedure in prose; the others explain."""
     found: list[Step] = []
-    for block in blocks:
-        if not isinstance(block, Paragraph) or any(groups.is_label(line) for line in block.lines):
-            continue
+    for block in _joined(blocks):
         for sentence in _SENTENCE.split(block.text):
-            if words.tells_to_act(sentence) and not sentence.endswith((":", "：", "?")):
+            told = _LEADS_IN.sub("", sentence)
+            if words.tells_to_act(told) and not sentence.endswith((":", "：", "?")):
                 number = str(len(found) + 1)
                 found.append(
                     Step(block.line, block.end_line, number, sentence[:200].rstrip(" ."), "prose", words=(sentence,))
@@ -64,6 +63,25 @@ def _sentences(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
         notes.claim(step.line, step.end_line)
         notes.infer(step.line, f"Taken as a step: “{step.title[:60]}” tells what to do.")
     return tuple(found)
+
+
+_LEADS_IN = re.compile(
+    r"^((in order )?to|if|when|once|after|before|for|pour|si|para|wenn|um)\b[^,]{1,80},\s+", re.IGNORECASE
+)
+"""What may stand in front of an imperative: "To roll back, restore the snapshot"."""
+
+
+def _joined(blocks: tuple[Block, ...]) -> list[Paragraph]:
+    """Returns the paragraphs that no label opens; lines that follow each other are one, also where a label was cut off."""
+    found: list[Paragraph] = []
+    for block in blocks:
+        if not isinstance(block, Paragraph) or any(groups.is_label(line) for line in block.lines):
+            continue
+        if found and found[-1].end_line + 1 == block.line:
+            found[-1] = Paragraph(found[-1].line, block.end_line, (*found[-1].lines, *block.lines))
+        else:
+            found.append(block)
+    return found
 
 
 def _numbered(fence: Fence, notes: Notes) -> list[Step]:

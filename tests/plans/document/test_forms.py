@@ -97,6 +97,8 @@ FORMS = [
     ("comments of code", "~~~kotlin\n// 1. Stop\na()\n// 2. Revert\nb()\n// 3. Start\nc()\n~~~"),
     ("powershell", '~~~powershell\n# Stop\ncopy "C:\\x\\" y\n\n# Revert\nif (Test-Path a) {\n  b\n}\n\n# Start\nc\n~~~'),
     ("bullets", "- Stop the service\n- Revert\n- Start it"),
+    ("a setting in a comment of its own", "~~~bash\n# Stop the flag\nFLAG=off\n\n# Revert\nb\n\n# Start\nc\n~~~"),
+    ("an instruction between commands", "~~~bash\nStop a\n~~~\n\nRevert the line of the user in the file.\n\nWhen done:\n\n~~~bash\nStart b\n~~~".replace("Stop a", "# Stop\na").replace("When done:", "Start it:").replace("Start b", "b")),
 ]  # fmt: skip
 
 
@@ -116,10 +118,38 @@ def test_steps_are_read_in_every_form(body: str) -> None:
         ("~~~bash\nrevert-it\n~~~\n\nThis will:\n1. Stop the old one\n2. Start the new one", 1),
         ("When it fails, it automatically:\n\n1. checks out\n2. restarts", 2),
         ("~~~bash\n# Where it goes\nTARGET=/srv\n\n# Copy\ncp a b\n~~~", 1),
+        ("~~~bash\n# Set the target\nTARGET=/srv\n\n# Copy\ncp a $TARGET\n~~~", 1),
+        ("~~~bash\nswap-slot\n~~~\n\nThis script:\n1. Finds the old slot\n2. Starts it", 1),
+        ("~~~bash\nswap-slot\n~~~\n\nUnder the hood the job:\n1. Finds the old slot\n2. Starts it", 1),
+        ("~~~bash\nswap-slot\n~~~\n\nWhat it does, in order:\n1. Finds the old slot\n2. Starts it", 1),
+        (
+            "~~~bash\n# Option 1: In the shop\n# Choose the release before\n\n# Option 2: A new build\n# 1. Find the fault\n# 2. Build\nmake a\n# 3. Ship\nship a\n~~~",
+            1,
+        ),
+        ("~~~sql\nDROP TABLE a;\n~~~\n\n**Verification:**\n- Check that the page opens\n- Run the tests", 1),
+        ("~~~apex\nupdate docs;\n~~~", 1),
     ],
 )
 def test_what_is_one_action_is_one_step(body: str, count: int) -> None:
     assert len(steps(plan(f"# R\n\n## Rollback procedures\n\n### Version rollback\n\n{body}\n"))) == count
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("Write this:\n\n~~~env\nOLD_PAGES=true\n~~~", 1),
+        ("~~~nginx\n# 1. Point to the old one\nserver a;\n\n# 2. Reload\nnginx -s reload\n\n# 3. Look\ncurl x\n~~~", 3),
+        ("- Restore the record of the site\n- Nothing else is touched\n- The mail stays as it is", 3),
+        ("- Pages were broken\n- Users saw it", 0),
+        ("The schema has no way down. To roll back, restore the snapshot\nthat was taken before.", 1),
+        ("**Steps:** restore the snapshot of the night. Then tell the\nteam about it.", 2),
+        ("**Étapes :** arrêter les travaux ; restaurer la sauvegarde ; redémarrer le service.", 3),
+        ("**Procedimiento:** Detener el servicio. Si sigue abierto, reiniciar el nodo.", 2),
+        ("停止服务。恢复昨晚的备份。", 2),
+    ],
+)
+def test_one_way_of_several_may_be_told_in_settings_or_bullets(body: str, count: int) -> None:
+    assert len(steps(plan(f"# R\n\n## Rollback procedures\n\n### Option 1: Version\n\n{body}\n"))) == count
 
 
 @pytest.mark.parametrize(
