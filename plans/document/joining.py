@@ -55,7 +55,7 @@ def _only_describes(level: Level) -> bool:
 _SITUATIONS = frozenset({"scenario", "escenario", "scénario", "szenario", "cenário", "case"})
 _TIMES = re.compile(
     r"\brtos?\b|recovery (time|point)|time(line)? estimate|estimated (time|duration)|"
-    r"rollback (time|duration)|timeline|time to (recover|restore)"
+    r"rollback (time|duration)|timeline|time to (recover|restore)|(estimated|expected) (time|duration)s?$"
 )
 _LITTLE = frozenset(
     {
@@ -86,11 +86,12 @@ def join_times(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple[
     times = [
         entry
         for section in root.walk()
-        if section.depth > 1
-        and _TIMES.search(words.normal(section.title))
-        and not any(level.line == section.line for level in levels)
-        for entry in _entries(section)
+        if section.depth > 1 and not any(level.line == section.line for level in levels)
+        for entry in _entries(section, named=bool(_TIMES.search(words.normal(section.title))))
     ]
+    sums = [entry for entry in times if promises.sums_up(entry[1])]
+    if len(levels) == 1 and sums:
+        return (_with_time(levels[0], sums[0], notes),)
     return tuple(_joined(level, times, notes) for level in levels) if times else levels
 
 
@@ -113,20 +114,31 @@ def _from_above(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple
     return tuple(found)
 
 
-def _entries(section: Section) -> Iterator[tuple[int, str, str]]:
-    """Yields (line, what, how long) of a section about times."""
+def _entries(section: Section, *, named: bool) -> Iterator[tuple[int, str, str]]:
+    """Yields (line, what, how long) of a section; where its heading names no times, of the columns that do."""
     for block in section.blocks:
         if isinstance(block, Table):
-            for row in block.rows:
-                cells = [inline.plain(cell) for cell in row.cells]
-                length = next((cell for cell in cells[1:] if durations.find_length(cell)), "")
-                if length:
-                    yield row.line, cells[0], length
-        elif isinstance(block, Listing):
+            yield from _rows(block, named=named)
+        elif isinstance(block, Listing) and named:
             for item in block.items:
                 what, _, length = item.text.partition(":")
                 if durations.find_length(length):
                     yield item.line, what, length.strip()
+
+
+def _rows(table: Table, *, named: bool) -> Iterator[tuple[int, str, str]]:
+    by_case = words.label_of(inline.plain(table.headers[0])) == "when" if table.headers else False
+    timed = [
+        place
+        for place, cell in enumerate(table.headers)
+        if not by_case and words.label_of(inline.plain(cell)) == "time"
+    ]
+    for row in table.rows if named or timed else ():
+        cells = [inline.plain(cell) for cell in row.cells]
+        places = range(1, len(cells)) if named else timed
+        length = next((cells[at] for at in places if at < len(cells) and durations.find_length(cells[at])), "")
+        if length:
+            yield row.line, cells[0], length
 
 
 def _joined(level: Level, times: list[tuple[int, str, str]], notes: Notes) -> Level:
@@ -136,7 +148,11 @@ def _joined(level: Level, times: list[tuple[int, str, str]], notes: Notes) -> Le
     best = max(times, key=lambda entry: _likeness(own, _words(entry[1])))
     if _likeness(own, _words(best[1])) < 0.6:
         return level
-    line, what, length = best
+    return _with_time(level, best, notes)
+
+
+def _with_time(level: Level, entry: tuple[int, str, str], notes: Notes) -> Level:
+    line, what, length = entry
     notes.claim(line)
     notes.infer(line, f"“{what}” is taken as the time of level {level.number}: the names agree.")
     promise = Promise(line, length, durations.upper_bound(length))

@@ -9,6 +9,7 @@ OTHER = re.compile(
     r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (step|process|plan)|"
     r"^((database|schema|db|data) )?migration$|"
     r"roll(ing)? ?out|roll(ing)? ?forward|implementation|"
+    r"ship(s|ping)?|publish(ing)?|launch(ing)?|go[- ]live|provision(ing)?|onboarding|bootstrap(ping)?|"
     r"configuration|how it works|architecture|"
     r"monitoring|metrics|alerts?|checklists?|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
     r"logging|useful|cheat ?sheet|(common|quick|handy) commands|commands? reference|"

@@ -68,7 +68,12 @@ def _names_time(group: Group) -> bool:
 def _sums_up(group: Group) -> bool:
     """Says whether a label closes a procedure with the time it took: "**Done:** ~5 minutes"."""
     length = durations.find_length(group.value)
-    return length is not None and len(group.value) < len(length[0]) + 8 and bool(_SUM.match(words.normal(group.label)))
+    return length is not None and len(group.value) < len(length[0]) + 8 and sums_up(group.label)
+
+
+def sums_up(text: str) -> bool:
+    """Says whether a label or a cell names the sum of several times: "Total (app only)"."""
+    return bool(_SUM.match(words.normal(text)))
 
 
 def _in_sum(section: Section) -> list[Promise]:
@@ -77,7 +82,7 @@ def _in_sum(section: Section) -> list[Promise]:
         items = (item for block in group.blocks if isinstance(block, Listing) for item in block.items)
         for item in items if group.meaning == "time" else ():
             what, _, text = item.text.partition(":")
-            if _SUM.match(words.normal(what)) and durations.find_length(text):
+            if sums_up(what) and durations.find_length(text):
                 return [_promise(item.line, text.strip())]
     return []
 

@@ -43,7 +43,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("validation", r"p(ost|[óo]s)-?roll-?back|\bv[eé]rif(?!\w* (the )?(backup|current|pre))(?<!backup verif)|\b(?<!monitoring and )(?<!monitoring & )validat(?!\w* (fail|error))|\bvalidaci[óo]n|valida[çc][ãa]o|überprüfung|nach dem roll|after rolling back|checks? after (the |a )?roll|^after (the |a )?roll ?back$|(después|depois|après)( de| del| do| o| le| un| la)? (roll|rever|retour)|^confirma[cç]|^tests?$|(recovery|completion) checklist|回滚后|验证|確認|smoke test"),
     ("criteria", r"(success|exit|acceptance|completion) criteria|(roll ?back|recovery) is (complete|done|successful)|success (indicators?|signs?)|critères de|criterios de éxito|critérios de|erfolgskriterien"),
     ("communication", r"communicat|notif(y|ication)|comms|announce|comunica[cç]|kommunikation|沟通|during an incident"),
-    ("resources", r"^resources|related|references?$|links?$|see also|further reading|documentation$|ressources?$|recursos|weiterführende|相关"),
+    ("resources", r"^resources|related|\breferences?$|links?$|see also|further reading|documentation$|ressources?$|recursos|weiterführende|相关"),
     ("summary", r"^summary|key points|conclusion|résumé|resum[eo]n?|zusammenfassung|总结|takeaway"),
     ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|visão geral|descripción general|überblick|índice|概述|概要|目次|table of contents|^contents$"),
     ("practice", r"^(important |key |final |friendly )?reminders?\b|^remember\b|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|prevention|anti-?pattern|re-?deploy\w* (prep|plan|check)|before (the |any )?(next|re-?)[ -]?(deploy|release|attempt)|principle|automation$|improvement|预防"),

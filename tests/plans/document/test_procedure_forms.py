@@ -268,3 +268,20 @@ def test_a_backup_made_in_good_time_is_no_step_of_the_way_back(made: str, back: 
     text = f"## Method 1: Image\n\n{BLOCK}\n## Method 2: Database Backup & Recovery\n\n### {made}\n\n{BLOCK}\n### {back}\n\n{BLOCK}"
     assert names(text, "Rollback & recovery guide") == ["Method 1: Image", back]
     assert not read_plan(f"# Rollback guide\n\n{text}").parts.pre_checks
+
+
+@pytest.mark.parametrize(
+    "forward",
+    ["Shipping a new tag", "Publish the package", "Launching", "Go-live", "Provisioning the host", "Bootstrap"],
+)
+def test_more_words_for_going_forward_in_a_runbook_about_both(forward: str) -> None:
+    parts = f"### Pre-flight checks\n\n{BLOCK}\n### Tag and push\n\n{BLOCK}"
+    text = f"## 1. {forward}\n\n{parts}\n## 2. Rolling back to the tag before\n\n### Roll-back steps\n\n{BLOCK}"
+    assert names(text, "Deployment Rollback Runbook") == ["Roll-back steps"]
+
+
+def test_preferences_are_no_references() -> None:
+    assert names(f"## Data restoration\n\n### Restore user preferences\n\n{BLOCK}\n### Restore drafts\n\n{BLOCK}") == [
+        "Restore user preferences",
+        "Restore drafts",
+    ]

@@ -121,3 +121,29 @@ def test_a_lone_heading_that_names_the_case_belongs_to_the_procedure_above(label
     assert (level.name, len(level.steps)) == ("Rollback of the shop", 2)
     assert [said.text for said in level.when_to_use] == ["the login is broken"]
     assert level.promise is not None
+
+
+@pytest.mark.parametrize("heading", ["Estimated duration", "Expected time", "Timeline", "Quick reference"])
+def test_a_table_of_times_gives_the_one_procedure_its_total(heading: str) -> None:
+    table = "| Step | Time |\n| --- | --- |\n| Look | 5 min |\n| Go back | 10 min |\n| **Total** | **~15 min** |\n"
+    (level,) = read_plan(
+        f"# Rollback of x\n\n## {heading}\n\n{table}\n## Procedure\n\n1. Stop it\n2. Start it\n"
+    ).parts.levels
+    assert level.promise is not None
+    assert level.promise.seconds == 900
+
+
+@pytest.mark.parametrize("column", ["Time", "Duration", "Estimated time", "Durée", "Tiempo estimado", "RTO"])
+def test_a_column_of_times_is_joined_to_the_procedures_by_name(column: str) -> None:
+    table = f"| Action | Command | {column} |\n| --- | --- | --- |\n| **Emergency Rollback** | `./back` | < 5 min |\n| Full revert | `./all` | 30 min |\n"
+    told = "## Emergency Rollback Procedure\n\n1. Stop it\n2. Start it\n\n## Full Revert to V1\n\n1. Stop it\n2. Start it\n"
+    levels = read_plan(f"# Rollback of x\n\n## Quick reference\n\n{table}\n{told}").parts.levels
+    assert [level.promise and level.promise.seconds for level in levels] == [300, 1800]
+
+
+def test_a_table_of_cases_promises_no_procedure_a_time() -> None:
+    table = "| Scenario | Action | Time |\n| --- | --- | --- |\n| Stuck task queue | Pause it | 2 min |\n"
+    (level,) = read_plan(
+        f"# R\n\n## Matrix\n\n{table}\n## Task Queue Rollback\n\n1. Stop it\n2. Start it\n"
+    ).parts.levels
+    assert level.promise is None
