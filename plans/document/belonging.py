@@ -79,7 +79,9 @@ def goes_forward(section: Section) -> bool:
 
 
 _FORWARD = re.compile(
-    r"^(\w+ ){0,2}(roll-?out|deploy(ment|ing)?|upgrad(e|ing)|migrat(ion|ing)|releas(e|ing)|install(ation|ing)?|launch)"
+    r"^(shipping|publishing|promoting|cutting|tagging|deploying|releasing|rolling out|upgrading|migrating|installing|"
+    r"how to (deploy|release|ship|upgrade))\b(?!.*(back|previous|old))"
+    r"|^(\w+ ){0,2}(roll-?out|deploy(ment|ing)?|upgrad(e|ing)|migrat(ion|ing)|releas(e|ing)|install(ation|ing)?|launch)"
     r"( (procedures?|process|steps?|guide|plan|phases?|runbook|workflow))?$"
 )
 

@@ -97,9 +97,12 @@ def matrix_columns(headers: tuple[str, ...]) -> dict[str, int]:
         for place, header in enumerate(headers)
         if place not in (*at.values(), *timed) and not re.search(column_words.ABOUT_PEOPLE, words.normal(header))
     ]
-    for name in ("symptom", "action"):
-        if name not in at and free:
-            at[name] = free.pop(0)
+    cases = [place for place in free if not re.search(column_words.HOW, words.normal(headers[place]))]
+    if "symptom" not in at and cases:
+        at["symptom"] = cases[0]
+        free.remove(cases[0])
+    if "action" not in at and free:
+        at["action"] = free[0]
     if "symptom" not in at and "threshold" in at:
         at["symptom"] = at.pop("threshold")
     return at if ("symptom" in at or "severity" in at) and "action" in at else {}

@@ -127,3 +127,27 @@ def test_boxes_before_going_forward_stand_for_missing_checks(heading: str) -> No
     assert len(parts(boxes, "Upgrading orders").pre_checks) == 2
     own = parts(f"{boxes}\n\n## Pre-Rollback Checklist\n\n- [ ] Tell the team", "Upgrading orders")
     assert [step.title for step in own.pre_checks] == ["Tell the team"]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Shipping a new tag", "Rollout Procedures", "Deployment", "Upgrading", "How to release", "Release process"],
+)
+def test_checks_of_going_forward_prove_no_rollback(heading: str) -> None:
+    found = parts(f"## {heading}\n\n### Validation\n\n- Orders work\n\n### Go\n\n1. Push it")
+    assert found.validations == ()
+
+
+def test_a_sentence_that_announces_lists_is_no_check() -> None:
+    text = "## Verification\n\nGo through all of these.\n\n### Function\n\n1. Orders work\n\n### Speed\n\n1. Pages are quick"
+    assert [step.title for step in parts(text).validations] == ["Orders work", "Pages are quick"]
+
+
+def test_bullets_and_their_block_are_the_bullets() -> None:
+    text = "## Inputs you need\n\n- The sha\n- Access:\n\n```bash\ndocker manifest inspect app\n```"
+    assert len(parts(text).pre_checks) == 2
+
+
+def test_what_explains_beside_boxes_is_no_box() -> None:
+    text = "## Pre-Rollback Checklist\n\n- [ ] Tell the team\n- [ ] Look at the graph\n\n**Severity:**\n\n- P0: all is down\n- P1: slow"
+    assert len(parts(text).pre_checks) == 2

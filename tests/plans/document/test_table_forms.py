@@ -57,3 +57,7 @@ def test_what_is_done_about_a_known_issue_is_no_matrix() -> None:
 def test_a_table_beside_going_forward_is_no_matrix() -> None:
     text = "# Deploying orders\n\n## Cases\n\n| Problem | Action |\n|---|---|\n| Build fails | Fix the build |\n\n## Rollback\n\n1. Stop\n2. Start\n"
     assert read_plan(text).parts.matrix == ()
+
+
+def test_what_is_typed_is_no_case_even_under_a_heading_of_decisions() -> None:
+    assert matrix("Quick Reference", "Action | Command | Time") == ()
