@@ -27,7 +27,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("undo", r"^undo( of this level)?$|^undo:"),
     ("restore", r"^restore$|^(back|return(ing)?|going back|switch(ing)? back) to (the )?(normal|new|latest)|^re-?enabl(e|ing)\b|(restor|reapply|re-appl|bring)\w*( back)? the (new|latest|newer)\b|"
                 r"^(undo|revert|revers)(ing)? (the|a|this) roll ?back|^(re-?deploy|re-?appl|re-?releas|re-?attempt)\w*\b.* after\b|wiederherstellung des normalbetriebs"),
-    ("not_triggers", r"when not to|do not roll ?back|don.t roll ?back|fix[- ]forward (when|if|criteria|instead)|not needed|consider (an? )?(alternative|hot-?fix)s?( solution| instead)?|alternatives to (a )?roll|^no roll ?back (if|when|for|needed)|cuándo no|quand ne pas|quando não|wann nicht|不应回滚"),
+    ("not_triggers", r"when not to|do not roll ?back|don.t roll ?back|fix[- ]forward (when|if|criteria|instead)|not needed|consider (an? )?(alternative|hot-?fix)s?( solution| instead)?|alternatives to (a )?roll|^no roll ?back (if|when|for|needed)|(roll ?back|hard) blockers?$|when (roll ?back|going back) (is )?(not |un|im)(safe|possible|an option)|when you (cannot|can.t) roll ?back|cuándo no|quand ne pas|quando não|wann nicht|不应回滚"),
     ("revisions", r"revision history|change ?log|document history|version history|historique des r|historial de|histórico de vers|versionshistorie|änderungshistorie|修订|改訂履歴"),
     ("test_script", r"^(rollback |per-\w+ )?test script|^testing script|^drill script"),
     ("schedule", r"drill|rehears|test(ing)? schedule|regular testing|testing (of )?(the )?rollback|(?<!post-)(?<!pre-)rollback test(s|ing)\b|演练|simulacro|simulado|übung|演習|訓練|素振り"),
