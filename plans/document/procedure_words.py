@@ -100,7 +100,8 @@ NOT_A_ROLLBACK = re.compile(
     r"facts|basics|terminology|goals|only|system)$|"
     r"levels?|(important|critical|key|additional|final|other|special) (notes?|reminders?|points|facts|considerations)|"
     r"permissions?|roles?|responsibilities|alerting|audit trail|records?|record creation|jobs|framework|safety measures|"
-    r"enhancements|improvements|management|authority|safeguards|objectives|targets|estimates|restrictions|constraints|limitations|limits|blockers|caveats|warnings|risks|considerations|assumptions)( \(.{1,40}\))?$|决策流程$"
+    r"enhancements|improvements|management|authority|safeguards|objectives|targets|estimates|"
+    r"restrictions|constraints|limitations|limits|blockers|caveats|warnings|assumptions)( \(.{1,40}\))?$|决策流程$"
 )
 """Headings that name no rollback, whatever they hold."""
 OPENS_BACK = re.compile(

@@ -34,7 +34,8 @@ def test_each_wording_opens_the_triggers(heading: str, form: str) -> None:
     [
         "## When NOT to roll back", "## Fix Forward When", "## When to roll back\n\nRollback is not needed when:",
         "## Rollback triggers\n\n### Small things (fix forward)", "## When to Rollback\n\n### Monitor, don't roll back",
-        "## Rollback triggers\n\n### No rollback", "## Rollback blockers", "## When rollback is not possible", "## When you cannot roll back",
+        "## Rollback triggers\n\n### No rollback", "## Rollback blockers", "## When rollback is not possible",
+        "## When you cannot roll back",
         "## Rollback triggers\n\n**Does not require rollback:**",
     ],
 )  # fmt: skip
