@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import TypeVar
 
 from plans.document import inline
+
+_Thing = TypeVar("_Thing")
+_Answer = TypeVar("_Answer")
+
+
+def remembered(ask: Callable[[_Thing], _Answer]) -> Callable[[_Thing], _Answer]:
+    """Keeps what a function says of a section or a block with it: neither ever changes, and many rules ask the same."""
+    key = f"{ask.__module__}.{ask.__qualname__}"
+
+    @wraps(ask)
+    def answer(thing: _Thing) -> _Answer:
+        held = thing.__dict__
+        if key not in held:
+            held[key] = ask(thing)
+        return held[key]
+
+    return answer
 
 
 @dataclass(frozen=True)
@@ -16,7 +34,7 @@ class Line:
     line: int
     raw: str
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Returns the line without emphasis."""
         return inline.plain(self.raw)
@@ -24,12 +42,16 @@ class Line:
     @property
     def lead(self) -> str:
         """Returns the bold words the line opens with, without their colon; empty where it opens plainly."""
-        return inline.lead(self.raw)[0]
+        return self._parts[0]
 
     @property
     def rest(self) -> str:
         """Returns what follows the bold lead; the whole text where there is none."""
-        return inline.lead(self.raw)[1]
+        return self._parts[1]
+
+    @cached_property
+    def _parts(self) -> tuple[str, str]:
+        return inline.lead(self.raw)
 
 
 @dataclass(frozen=True)
@@ -38,7 +60,7 @@ class Paragraph:
     end_line: int
     lines: tuple[Line, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " ".join(line.text for line in self.lines).strip()
 
@@ -89,7 +111,7 @@ class Item:
     lines: tuple[Line, ...]
     blocks: tuple[Block, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " ".join(line.text for line in self.lines).strip()
 

@@ -14,11 +14,11 @@ from plans.document.plan import Level, Promise
 
 def join_twins(levels: tuple[Level, ...], notes: Notes) -> tuple[Level, ...]:
     """Returns the levels without those that only describe another one: "Scenario 1: Quick" before "1. Quick"."""
-    told = [level for level in levels if level.steps and not _is_described(level)]
+    told = {_words(level.title): level for level in reversed(levels) if level.steps and not _is_described(level)}
     found = {level.line: level for level in levels}
     for level in levels:
         own = _words(level.title)
-        twin = next((other for other in told if _is_described(level) and own and own == _words(other.title)), None)
+        twin = told.get(own) if own and _is_described(level) else None
         if twin is None:
             continue
         notes.infer(level.line, f"Taken as the description of “{twin.name}” on line {twin.line}: the names agree.")

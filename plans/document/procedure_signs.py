@@ -8,7 +8,7 @@ from dataclasses import replace
 from plans.document import fences, groups, words
 from plans.document import procedure_words as kinds
 from plans.document import step_headings as headings
-from plans.document.blocks import Block, Line, Listing, Paragraph, Section, Table, fences_in
+from plans.document.blocks import Block, Line, Listing, Paragraph, Section, Table, fences_in, remembered
 from plans.document.steps import every_text
 from plans.document.written_out import numbers_steps
 
@@ -62,6 +62,7 @@ def _names_kinds(section: Section) -> bool:
     )
 
 
+@remembered
 def has_actions(section: Section) -> bool:
     """Says whether a section has numbered steps or commands."""
     roles = ((fences.role_of(fence), fence) for fence in fences_in(_own_text(section)))

@@ -6,9 +6,10 @@ import re
 
 from plans.document import durations, words
 from plans.document import procedure_words as kinds
-from plans.document.blocks import Listing, Section
+from plans.document.blocks import Block, Fence, Listing, Section, remembered
 
 
+@remembered
 def of(section: Section) -> list[Section]:
     """Returns the headings below that are steps of this procedure: "Step 2: …", or numbered ones that open with a verb."""
     stepped = [child for child in section.children if words.step_word(child.title)] or _phases(section)
@@ -21,9 +22,10 @@ def of(section: Section) -> list[Section]:
     if len(numbered) > 1 and is_one and not any(_holds_steps(child) for child in numbered):
         return numbered
     collects = kinds.SEVERAL.search(words.normal(section.title)) is not None
+    staged = section.depth > 1 and not collects and not any(_says_how(child) for child in numbered)
     is_way = words.choice_word(section.title) is not None or words.level_word(section.title) is not None
     acting = sum(
-        words.opens_with_verb(child.title) or (is_way and _takes_back(child)) or (not collects and _is_stage(child))
+        words.opens_with_verb(child.title) or (is_way and _takes_back(child)) or (staged and _is_stage(child))
         for child in numbered
     )
     if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children):
@@ -59,7 +61,25 @@ _ONE = re.compile(
 
 def _is_stage(section: Section) -> bool:
     """Says whether a numbered heading names what every way back goes through: "1. Assessment", "3. Validation"."""
-    return words.part_of(section.title) in _STAGES or bool(_STAGE.search(words.normal(section.title)))
+    named = words.part_of(section.title) in _STAGES
+    done = named and any(isinstance(block, Fence) or _is_worked_off(block) for block in section.blocks)
+    return done or bool(_STAGE.search(words.normal(section.title)))
+
+
+def _is_worked_off(block: Block) -> bool:
+    return isinstance(block, Listing) and (block.ordered or any(item.checkbox for item in block.items))
+
+
+def _says_how(section: Section) -> bool:
+    """Says whether a heading announces the steps themselves: the headings beside it are parts of a plan, not stages."""
+    normal = words.normal(section.title)
+    return bool(_HOW.fullmatch(normal) or kinds.SEVERAL.search(normal) or kinds.KINDS.search(normal))
+
+
+_HOW = re.compile(
+    r"(the )?(\w+ )?((roll ?back|recovery|restore|revert) )?(steps|procedure|process|instructions|commands|plan)|"
+    r"(procédure|procedimi?ento|étapes|pasos|passos|schritte|verfahren|vorgehen)\b.*"
+)
 
 
 _STAGES = frozenset({"triggers", "matrix", "pre_checks", "validation", "criteria", "communication", "follow_up"})

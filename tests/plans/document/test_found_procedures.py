@@ -258,3 +258,17 @@ def test_backups_are_told_from_their_return_in_other_languages(made: str, back: 
     section = "### {0}\n\n```bash\n./run {1}\n```\n\n"
     plan = read_plan(f"# Rollback\n\n## 数据回滚 rollback\n\n{section.format(made, 1)}{section.format(back, 2)}")
     assert [level.name for level in plan.parts.levels] == [back]
+
+
+@pytest.mark.parametrize("above", ["# Rollback plan of x\n\n", "# Handbook\n\n## Rollback plan\n\n"])
+def test_the_numbered_parts_of_a_plan_are_no_stages_of_one_way(above: str) -> None:
+    depth = "##" if above.count("#") == 1 else "###"
+    parts = [
+        ("Triggers", "- Errors"),
+        ("Pre-rollback checklist", "- [ ] Look"),
+        ("Rollback Procedure", "1. Stop it\n2. Start it"),
+        ("Validation", "- [ ] It answers"),
+        ("Communication", "1. Tell them"),
+    ]
+    text = "".join(f"{depth} {place}. {name}\n\n{body}\n\n" for place, (name, body) in enumerate(parts, 1))
+    assert [level.name for level in read_plan(above + text).parts.levels] == ["3. Rollback Procedure"]
