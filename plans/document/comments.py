@@ -17,7 +17,7 @@ _NOTE = re.compile(
     r"^(expect|should|output|example|note|warning|returns?|wait|e\.g|where|response|→|->|✅|⚠)", re.IGNORECASE
 )
 _ASSIGNS = re.compile(
-    r"^\s*(\$[\w:]+\s*=|(export\s+)?[A-Za-z_]\w*=(\"[^\"]*\"|'[^']*'|\$\(.*\)|[^\s\"']*)\s*(#.*)?$)", re.DOTALL
+    r"^\s*(\$[\w:]+\s*=|(export\s+)?[A-Za-z_]\w*=(\"[^\"]*\"|'[^']*'|\$[({].*[)}]|[^\s\"']*)\s*(#.*)?$)", re.DOTALL
 )
 _RULE = re.compile(r"^[\W_]*$")
 

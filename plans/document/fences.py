@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from plans.document import shell
-from plans.document.blocks import Fence
+from plans.document.blocks import Fence, remembered
 
 SHELLS = frozenset(
     [
@@ -98,7 +97,7 @@ def role_of(fence: Fence, before: str = "") -> str:
     """Returns command, output, template, code or doc; `before` is the sentence that introduces the block."""
     language = fence.language.lower()
     if is_shell(language):
-        return _role_of_shell(fence.body)
+        return _role_of_shell(fence)
     if _is_template(fence.body):
         return "template"
     if is_numbered_prose(fence.body):
@@ -114,13 +113,13 @@ def role_of(fence: Fence, before: str = "") -> str:
     return "doc"
 
 
-@lru_cache(maxsize=512)
-def _role_of_shell(body: str) -> str:
-    lines = [line for line in shell.logical_lines(body) if not line.is_blank]
+@remembered
+def _role_of_shell(fence: Fence) -> str:
+    lines = [line for line in shell.logical_lines(fence.body) if not line.is_blank]
     if not lines or all(line.is_comment for line in lines):
         return "doc"
     running = [line.text for line in lines if not line.is_comment]
-    if is_numbered_prose(body) or (_USAGE.match(running[0]) and not _opens_with_program(running[0])):
+    if is_numbered_prose(fence.body) or (_USAGE.match(running[0]) and not _opens_with_program(running[0])):
         return "doc"
     return "output" if all(_LOG_LINE.match(text) for text in running) else "command"
 

@@ -135,10 +135,20 @@ _NOTHING = re.compile(
 )
 
 
-def is_numbered_through(section: Section) -> bool:
-    """Says whether a document is one procedure: its title names a rollback, and all of its headings are the numbered steps."""
+def told_through(section: Section) -> Section | None:
+    """Returns a document that is one procedure: its title names a rollback, and its headings are the numbered steps, in one row.
+
+    Parts of a plan may stand before and behind the steps: "When to use", "Contacts".
+    """
     steps = headings.of(section)
-    return len(steps) > 2 and len(steps) == len(section.children) and words.strictly_back(section.title)
+    if len(steps) < 2 or not words.strictly_back(section.title):
+        return None
+    counted = all(words.step_word(step.title) for step in steps)
+    if not counted and (len(steps) < 3 or len(steps) < len(section.children)):
+        return None
+    first = section.children.index(steps[0])
+    in_a_row = list(section.children[first : first + len(steps)]) == steps
+    return replace(section, children=tuple(steps)) if in_a_row else None
 
 
 def is_spread_out(section: Section) -> bool:
