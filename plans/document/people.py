@@ -73,7 +73,7 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool, plain_to
             before = block.lines[-1].lead or block.text
         if not isinstance(block, Fence):
             continue
-        if not _SUBJECT.search(block.body) and _is_form(block, section):
+        if not _SUBJECT.search(block.body) and _is_form(block, f"{section.title} {before}"):
             continue
         role = fences.role_of(block)
         is_plain = plain_too and role in ("doc", "output") and block.language.lower() in _PLAIN
@@ -105,10 +105,10 @@ _FORM = re.compile(r"\b(report|post-?mortem|retrospective|log|minutes)\b")
 _MESSAGE = re.compile(r"notif|message|announce|communicat|\bcomms\b|status update|e-?mail")
 
 
-def _is_form(fence: Fence, section: Section) -> bool:
+def _is_form(fence: Fence, announced: str) -> bool:
     """Says whether a block is a form that is filled in for the files, such as an incident report, and no message."""
     first = words.normal(next((line for line in fence.body.split("\n") if line.strip(" #=*")), ""))
-    title = words.normal(section.title)
+    title = words.normal(announced)
     is_report = bool(_FORM.search(first) or _FORM.search(title)) and not (
         _MESSAGE.search(first) or _MESSAGE.search(title)
     )

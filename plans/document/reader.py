@@ -53,6 +53,7 @@ class Reader:
         read = joining.join_times(read, self.root, self.notes)
         self.is_about_rollback |= any(words.level_word(section.title) for section in sections)
         self._taken = {_place(section) for section in sections}
+        self._steps = {_place(child) for section in sections for child in section.children if section.depth == 1}
         self._walk(self.root, "", self.is_about_rollback)
         self._loose_parts()
         self.found.fill_gaps(self.notes)
@@ -86,7 +87,8 @@ class Reader:
         """Gives a section to its part, then goes down; `inside` says that the document or a heading above is about rollback."""
         if _place(section) in self._taken:
             for child in section.children:
-                if words.part_of(child.title) in _BESIDE_STEPS or words.names_cases(child.title):
+                beside = section.depth == 1 and _place(child) not in self._steps
+                if beside or words.part_of(child.title) in _BESIDE_STEPS or words.names_cases(child.title):
                     self._walk(child, "", True)
             return
         part = words.part_of(section.title) if section.depth > 0 else ""
@@ -259,8 +261,6 @@ class Reader:
         for section in self.root.walk():
             if section.depth <= 1:
                 self._texts(replace(section, children=()))
-            if section.depth and any(section.line in self.notes.claimed for _ in (0,)):
-                continue
             self.found.templates.extend(
                 found
                 for found in people.read_templates(section, self.notes, only_clear=True)

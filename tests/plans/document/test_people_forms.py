@@ -60,3 +60,17 @@ def test_roles_that_decide_give_way_to_people_who_can_be_reached(reachable_first
 @pytest.mark.parametrize("heading", ["Team Roles and Responsibilities", "Roles & Responsibilities", "Roles"])
 def test_each_wording_of_roles_names_people(heading: str) -> None:
     assert people(f"## {heading}\n\n| Role | Contact |\n|---|---|\n| Commander | @ada |\n") == [("Commander", "@ada")]
+
+
+MESSAGE = "```markdown\n**Rollback executed**\n\n**Time**: [Time]\n**Reason**: [Reason]\n**Lead**: [Name]\n```\n"
+
+
+def test_a_message_inside_a_step_is_a_message() -> None:
+    steps = "### Step 1: Go back\n\n1. Stop it\n\n### Step 2: Tell the others\n\n**Post to the channel:**\n\n"
+    text = f"# Rollback of orders\n\n## Rollback procedure\n\n{steps}{MESSAGE}"
+    assert len(read_plan(text).parts.templates) == 1
+
+
+def test_a_log_that_is_filled_in_after_a_drill_is_no_message() -> None:
+    text = f"# Rollback of orders\n\n## Drill\n\n**Rollback drill log**:\n\n{MESSAGE.replace('markdown', '')}{LEVEL}"
+    assert read_plan(text).parts.templates == ()
