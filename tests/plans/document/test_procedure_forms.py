@@ -285,3 +285,13 @@ def test_preferences_are_no_references() -> None:
         "Restore user preferences",
         "Restore drafts",
     ]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Option C: Forward Fix", "Recovery Timeline", "O que é salvo", "Lo que se guarda", "Tipos de rollback", "Ver histórico", "Customizar retenção",
+     "Limpeza manual", "Política de retención"],
+)  # fmt: skip
+def test_what_goes_forward_or_informs_in_any_language_is_none(heading: str) -> None:
+    text = f"# Guia de rollback\n\n## Rollback rápido\n\n{BLOCK}\n\n## {heading}\n\n1. Executar\n2. Parar\n\n{BLOCK}"
+    assert [level.name for level in read_plan(text).parts.levels] == ["Rollback rápido"]
