@@ -59,6 +59,15 @@ def joined(known: list[Contact], more: list[Contact]) -> list[Contact]:
     return [*known, *(replace(contact, order=place) for place, contact in enumerate(new, len(known) + 1))]
 
 
+def in_passing(section: Section, notes: Notes) -> list[Contact]:
+    """Returns the people of a list behind a label such as "**Contacts:**", under a heading that says something else."""
+    for group in groups.of_blocks(section.blocks, section.line):
+        if words.part_of(group.label) == "contacts" and any(isinstance(block, Listing) for block in group.blocks):
+            own = replace(section, raw=group.label, line=group.line, blocks=group.blocks, children=())
+            return read_contacts(own, notes)
+    return []
+
+
 _CHANNELS = re.compile(r"^(communication|slack|chat)?\s*channels?$|^communication$|^dashboards?$|status page")
 """A heading among contacts that names where people talk, not whom to call."""
 

@@ -74,3 +74,9 @@ def test_a_message_inside_a_step_is_a_message() -> None:
 def test_a_log_that_is_filled_in_after_a_drill_is_no_message() -> None:
     text = f"# Rollback of orders\n\n## Drill\n\n**Rollback drill log**:\n\n{MESSAGE.replace('markdown', '')}{LEVEL}"
     assert read_plan(text).parts.templates == ()
+
+
+@pytest.mark.parametrize("label", ["**Rollback owner contacts**:", "**Contacts:**", "**Escalation:**"])
+def test_people_behind_a_label_under_another_heading(label: str) -> None:
+    text = f"## Follow-up\n\n- [ ] Plan the fix\n\n{label}\n\n- **DevOps team**: #devops\n- **On-call**: [phone]\n"
+    assert [role for role, _ in people(text)] == ["DevOps team", "On-call"]
