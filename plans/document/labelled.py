@@ -27,7 +27,10 @@ def ways_back(section: Section) -> list[Section]:
     ]
     if not back:
         return []
-    forward = [group for group in found if group not in back and group.meaning not in _LOOKS and _acts(group, section)]
+    taken = {group.line for group in back}
+    forward = [
+        group for group in found if group.line not in taken and group.meaning not in _LOOKS and _acts(group, section)
+    ]
     if not forward and len(back) == 1:
         return [replace(section, children=())]
     return [_cut(group, section) for group in back]

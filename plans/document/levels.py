@@ -27,7 +27,8 @@ def read(section: Section, place: int, notes: Notes) -> Level:
     number = word[1] if word and word[0] == "level" and word[1] else place
     _explain(section, number, notes)
     notes.claim(section.line)
-    step_children = [child for child in section.children if child in found.step_headings]
+    own = {child.line for child in found.step_headings}
+    step_children = [child for child in section.children if child.line in own]
     step_children = step_children or step_headings.nested(section)
     if step_children:
         steps, stray = from_headings(step_children, notes), _NONE

@@ -73,9 +73,11 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool, plain_to
             before = block.lines[-1].lead or block.text
         if not isinstance(block, Fence):
             continue
-        if not _SUBJECT.search(block.body) and _is_form(block, f"{section.title} {before}"):
-            continue
         role = fences.role_of(block)
+        if role in ("command", "code") or (
+            not _SUBJECT.search(block.body) and _is_form(block, f"{section.title} {before}")
+        ):
+            continue
         is_plain = plain_too and role in ("doc", "output") and block.language.lower() in _PLAIN
         if (
             role == "template"

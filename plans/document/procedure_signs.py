@@ -158,7 +158,8 @@ def is_spread_out(section: Section) -> bool:
         for child in section.children
         if _only_says_how(child) and is_full_procedure(child) and not _holds_several(child)
     ]
-    others = [child for child in section.children if child not in steps and is_full_procedure(child)]
+    telling = {child.line for child in steps}
+    others = [child for child in section.children if child.line not in telling and is_full_procedure(child)]
     if len(steps) == 1 and (words.choice_word(section.title) or words.level_word(section.title)):
         return True
     return len(steps) == 1 and all(

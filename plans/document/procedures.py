@@ -28,9 +28,11 @@ def find(root: Section) -> list[Section]:
         inside = {id(below) for section in named for below in section.walk() if below is not section}
         levels = [part for section in named if id(section) not in inside for part in signs.counted_apart(section)]
         return sorted([*levels, *_beside_levels(tops, levels)], key=lambda section: section.line)
-    whole = [section for section in root.children if signs.is_numbered_through(section)]
-    if whole and len(root.children) == 1:
-        return whole
+    whole = signs.told_through(root.children[0]) if len(root.children) == 1 else None
+    if whole is not None:
+        told = {child.line for child in whole.children}
+        beside = [child for child in root.children[0].children if child.line not in told]
+        return [whole, *(level for child in beside for level in _below(child, inside=True))]
     about = any(words.speaks_of_rollback(section.title) for section in root.children if section.depth == 1)
     found = [level for top in tops for level in _below(top, inside=about)]
     if not found and any(words.speaks_of_rollback(section.title) for section in root.children):
@@ -157,15 +159,22 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     if not found and collects and signs.are_told_in_bullets(section):
         return list(section.children)
     if found and collects:
+        taken = {level.line for level in found}
         prose = [
             child
             for child in children
-            if child not in found and signs.is_told_in_prose(child) and (len(found) > 1 or signs.needs_nothing(child))
+            if child.line not in taken
+            and signs.is_told_in_prose(child)
+            and (len(found) > 1 or signs.needs_nothing(child))
         ]
         found = sorted([*found, *prose], key=lambda level: level.line)
     if here and signs.is_told_itself(section):
         named = [level for level in found if words.choice_word(level.title) or words.speaks_of_rollback(level.title)]
-        return [replace(section, children=tuple(child for child in section.children if child not in named)), *named]
+        apart = {level.line for level in named}
+        return [
+            replace(section, children=tuple(child for child in section.children if child.line not in apart)),
+            *named,
+        ]
     if found and (
         any(signs.is_full_procedure(level) or signs.is_ticked_off(level) for level in found)
         or not here

@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from plans.document import markdown
+from plans.document import markdown, read_plan
 from plans.document.blocks import Fence, Html, Item, Listing, Paragraph, Quote, Section, Table, every_block
 
 PIECES = [
@@ -106,3 +106,26 @@ def test_the_forms_of_plans(text: str) -> None:
 def test_what_stands_deeper_than_anybody_writes_is_text() -> None:
     (root,) = markdown.parse("> " * 5000 + "x\n")
     assert sum(1 for _ in every_block(root.blocks)) < 50
+
+
+def test_no_section_is_compared_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking a section up in a list by its content takes the square of the time: half a minute for 9000 levels in 1 MiB."""
+
+    def refuse(one: Section, other: object) -> bool:
+        raise AssertionError(f"{one.title} is compared with {other!r}")
+
+    monkeypatch.setattr(Section, "__eq__", refuse)
+    way = "### {name} {n}: Case (5 min)\n\n1. Stop\n\n   ```bash\n   ls\n   ```\n\n"
+    ways = "".join(
+        way.format(name=name, n=n) for n in range(9) for name in ("Scenario", "Frontend", "Rollback of part")
+    )
+    steps = "".join(f"#### Step {n}: Stop {n}\n\n```bash\nls\n```\n\n" for n in range(9))
+    listed = "1. Stop\n2. Start\n\n" + "".join(f"### Option {n}: Code\n\nRevert it.\n\n" for n in range(9))
+    for body in (
+        ways,
+        f"{ways}### Website\n\n{steps}",
+        f"### Steps\n\n1. Stop\n\n{ways}",
+        listed,
+        "**Rollback:** restore it\n\n" * 9,
+    ):
+        assert read_plan(f"# Rollback plan\n\n## Rollback procedures\n\n{body}").parts.levels
