@@ -13,7 +13,7 @@ _SAYS_WHEN = re.compile(r"roll|revert|when|quand|cu[aá]ndo|quando|wann|回滚|�
 """A list of symptoms alone belongs to the procedure beside it."""
 _AGAINST = re.compile(
     r"fix[- ]forward|\b(do not|don.t|no|not|without|never|non)[ -](need a |require a )?roll ?back|hot-?fix instead|"
-    r"not (need|require|warrant|justify)"
+    r"not (need|require|warrant|justify)|^(monitor|watch|observe)\b(?!.*roll)|(hot-?fix|patch|fix) (preferred|instead|in place)"
 )
 _ASIDE = re.compile(
     r"before (a |the |any )?roll|\bmetrics?\b|what to (check|look|do)|how to|investigat|dashboard|authority|who (decides|can)|"

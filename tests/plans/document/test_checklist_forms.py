@@ -59,7 +59,7 @@ def test_each_wording_opens_the_checks_before(heading: str) -> None:
 @pytest.mark.parametrize(
     "heading",
     ["Verification", "Verification Steps", "Verify Rollback", "Post-Rollback Checklist", "Post-Rollback Verification", "Rollback Verification Checklist",
-     "Rollback Validation", "Post-Rollback Testing", "Success Criteria", "Tests", "After rolling back", "Verifying Rollback", "Validación Post-Rollback", "回滚后验证"],
+     "Rollback Validation", "Post-Rollback Testing", "Success Criteria", "Tests", "Testing After Rollback", "Tests following a recovery", "After rolling back", "Verifying Rollback", "Validación Post-Rollback", "回滚后验证"],
 )  # fmt: skip
 def test_each_wording_opens_the_validation(heading: str) -> None:
     assert len(parts(f"## {heading}\n\n- [ ] A\n- [ ] B").validations) == 2

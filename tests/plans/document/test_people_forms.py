@@ -80,3 +80,9 @@ def test_a_log_that_is_filled_in_after_a_drill_is_no_message() -> None:
 def test_people_behind_a_label_under_another_heading(label: str) -> None:
     text = f"## Follow-up\n\n- [ ] Plan the fix\n\n{label}\n\n- **DevOps team**: #devops\n- **On-call**: [phone]\n"
     assert [role for role, _ in people(text)] == ["DevOps team", "On-call"]
+
+
+@pytest.mark.parametrize("heading", ["Communication & Follow-up", "Post-Rollback Communication"])
+def test_messages_of_afterwards_are_messages(heading: str) -> None:
+    text = f"# Rollback of orders\n\n## {heading}\n\n### Internal\n\n{MESSAGE}{LEVEL}"
+    assert len(read_plan(text).parts.templates) == 1

@@ -36,6 +36,7 @@ def test_each_wording_opens_the_triggers(heading: str, form: str) -> None:
         "## Rollback triggers\n\n### Small things (fix forward)", "## When to Rollback\n\n### Monitor, don't roll back",
         "## Rollback triggers\n\n### No rollback", "## Rollback blockers", "## When rollback is not possible",
         "## When you cannot roll back",
+        "## When to roll back\n\n### Monitor & Fix (minor issues)", "## When to roll back\n\n### Hotfix preferred",
         "## Rollback triggers\n\n**Does not require rollback:**",
     ],
 )  # fmt: skip
