@@ -15,7 +15,7 @@ from plans.document.steps import every_text, from_bullets, from_headings, read_s
 
 def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
     """Returns the items of a checklist section in whatever form they stand; every item only reads."""
-    numbered = _with_text(section)
+    numbered = [child for child in _with_text(section) if not _FAILS.search(words.normal(child.title))]
     notes.claim(section.line)
     own = _own_items(_unfenced(section.blocks), notes) or _told(section.blocks if not section.children else (), notes)
     numbered = [child for child in numbered if not _ACTS.match(words.normal(child.title))] or numbered
@@ -39,9 +39,10 @@ def _with_text(section: Section) -> list[Section]:
 
 _ACTS = re.compile(
     r"(disable|enable|remove|delete|clean ?up|notify|inform|communicate|announce|document|schedule|create|update) "
-    r"|.*\b(failures?|errors?|severity|severities)\b.*$"
 )
-"""A heading below a checklist that tells what to do next or what may go wrong: nothing is checked there."""
+"""A heading below a checklist that tells what to do next: nothing is checked there."""
+_FAILS = re.compile(r"^(?!check|verify|monitor|review|watch|no\b)(\w+ )?(failures?|errors?)$|\bseverit(y|ies)\b")
+"""A heading below a checklist that names what may go wrong, and how badly."""
 _WRITTEN = frozenset({"ordered", "checkbox", "bullet", "row", "label"})
 
 

@@ -148,6 +148,12 @@ def test_bullets_and_their_block_are_the_bullets() -> None:
     assert len(parts(text).pre_checks) == 2
 
 
+@pytest.mark.parametrize(("heading", "count"), [("Validation Failures", 1), ("Error Rates", 3), ("Check errors", 3)])
+def test_a_list_of_what_may_go_wrong_is_no_check(heading: str, count: int) -> None:
+    text = f"## Rollback Validation\n\n### Function\n\n- Orders work\n\n### {heading}\n\n- No history\n- No artifact"
+    assert len(parts(text).validations) == count
+
+
 def test_what_explains_beside_boxes_is_no_box() -> None:
     text = "## Pre-Rollback Checklist\n\n- [ ] Tell the team\n- [ ] Look at the graph\n\n**Severity:**\n\n- P0: all is down\n- P1: slow"
     assert len(parts(text).pre_checks) == 2
