@@ -143,7 +143,8 @@ class Scan:
                 inner.append("")
             elif line[:width].isspace() and len(line) > width:
                 inner.append(line[width:])
-                fence = _fence_after(fence, inner[-1])
+                if "```" in line or "~~~" in line:
+                    fence = _fence_after(fence, inner[-1])
             elif not fence and not rules.ends_paragraph(line, in_list=True) and _is_open(inner):
                 inner.append(_lazy(line))
             else:

@@ -103,12 +103,16 @@ LABELS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+_PARTS = tuple((part, re.compile(pattern)) for part, pattern in _TABLES)
+_MEANINGS = tuple((meaning, re.compile(pattern)) for meaning, pattern in LABELS)
+
+
 @lru_cache(maxsize=16_384)
 def normal(heading: str) -> str:
     """Returns a heading for comparison: plain, lower case, no emoji, no leading number, no trailing colon."""
     text = _EMOJI.sub(" ", unicodedata.normalize("NFKC", plain(heading[:500]))).strip(" #:：.-–—*_")
     text = _NUMBERED.sub("", text) if _NUMBERED.match(text) else text
-    return re.sub(r"\s+", " ", text).strip().lower()
+    return " ".join(text.lower().split())
 
 
 def number_of(heading: str) -> str:
@@ -123,7 +127,7 @@ def part_of(heading: str) -> str:
     text = normal(heading)
     if level_word(heading) is not None or choice_word(heading) is not None:
         return ""
-    part = next((part for part, pattern in _TABLES if re.search(pattern, text)), "")
+    part = next((part for part, pattern in _PARTS if pattern.search(text)), "")
     return "" if part in ABOUT_THINGS and of_a_thing(heading) else part
 
 
@@ -137,7 +141,7 @@ def of_a_thing(heading: str) -> bool:
 def label_of(label: str) -> str:
     """Returns what a bold label or small heading inside a level announces, or an empty text."""
     text = re.sub(r"\s*\([^()]{1,60}\)$", "", normal(label))
-    return next((meaning for meaning, pattern in LABELS if re.search(pattern, text)), "")
+    return next((meaning for meaning, pattern in _MEANINGS if pattern.search(text)), "")
 
 
 def level_word(heading: str) -> tuple[str, int | None] | None:
