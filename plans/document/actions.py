@@ -34,7 +34,8 @@ def step_fence(fence: Fence, before: str = "", alternative: str = "") -> StepFen
 def pieces(fence: Fence, before: str, label: str) -> list[StepFence]:
     """Returns a fence, or its alternatives where comments offer several ways of one thing."""
     whole = step_fence(fence, before, label)
-    if whole.role != "command" or "for=" in fence.attributes:
+    marks = fence.body.count("#") + fence.body.count("//")
+    if whole.role != "command" or "for=" in fence.attributes or marks < 2:
         return [whole]
     ways = comments.alternatives(comments.cut(fence.body, fence.language))
     if not ways:

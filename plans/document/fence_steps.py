@@ -65,7 +65,7 @@ class FenceStep:
                 "Write `bash` to run it, or `text` when it is only to be read.",
             )
         body = shell.prompt_commands(fence.body) if language == "console" and kind == "shell" else fence.body
-        says_nothing = not shell.uncomment(body).strip() or fences.is_numbered_prose(body)
+        says_nothing = not shell.uncomment(body).strip() or fences.is_numbered_prose(body) or fence.role == "code"
         if kind == "shell" and says_nothing and not attributes.get("kind"):
             kind = "doc"
         if kind == "doc":

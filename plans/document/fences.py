@@ -55,6 +55,8 @@ _PROGRAMMING = re.compile(
     r"^\w+\s*=\s|^(from|import|def|class|return|print)\b|"
     r"^export (const|let|default|async|function|class|type|interface)\b|\)\s*:?$|^[A-Z]"
 )
+_SCRIPT_LINE = re.compile(r"\s*((await|const|var)\s+[\w$.{(]|console\.\w+\(|[})\]]+;?\s*$)")
+"""A line of JavaScript, which no shell knows, whatever the block's tag."""
 _USAGE = re.compile(r"\s*(usage|options|arguments|flags|commands|parameters)\s*:\s*(\S.*)?$", re.IGNORECASE)
 """The help of a program, which somebody put into a shell's block."""
 _NUMBERED_WORDS = re.compile(r"^\s*\d{1,2}[.)]\s+\S*[^\W\d_]{2}")
@@ -121,6 +123,8 @@ def _role_of_shell(fence: Fence) -> str:
     running = [line.text for line in lines if not line.is_comment]
     if is_numbered_prose(fence.body) or (_USAGE.match(running[0]) and not _opens_with_program(running[0])):
         return "doc"
+    if all(_SCRIPT_LINE.match(text) for text in running):
+        return "code"
     return "output" if all(_LOG_LINE.match(text) for text in running) else "command"
 
 

@@ -82,3 +82,19 @@ def test_situations_and_kinds_above_the_procedures_are_none() -> None:
         f"## Rollback Time Objectives\n\n- Table: 5 minutes\n\n## Image\n\n### Quick Rollback (Docker)\n\n{BLOCK}"
     )
     assert [level.name for level in levels(text)] == ["Quick Rollback (Docker)"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await lock.open(ROLE);",
+        "# Hand it back\nawait lock.open(ROLE, SAFE);\nawait lock.close(",
+        "const a = await b.c();\nconsole.log(a)",
+    ],
+)
+def test_a_program_under_the_tag_of_a_shell_is_no_command(body: str) -> None:
+    text = f"# R\n\n## Rollback\n\n1. Hand it back\n\n   ```bash\n   {body.replace(chr(10), chr(10) + '   ')}\n   ```\n2. Look\n"
+    document = read_plan(text)
+    (level,) = document.parts.levels
+    assert [fence.role for fence in level.steps[0].fences] == ["code"]
+    assert [step["kind"] for step in document.compile().compiled["levels"][0]["steps"]] == ["manual", "manual"]
