@@ -58,8 +58,8 @@ class Reader:
         self._loose_parts()
         self.found.fill_gaps(self.notes)
         if not self.found.contacts:
-            found = (contacts.in_passing(section, self.notes) for section in self.root.walk())
-            self.found.contacts = next((people for people in found if people), [])
+            named = (contacts.in_passing(section, self.notes) for section in self.root.walk())
+            self.found.contacts = next((people for people in named if people), [])
         self.found.schedule = self.found.schedule or keeping.schedule_in_passing(self._ends(), self.notes)
         metadata = keeping.read_metadata(self._ends(), self.notes)
         found = self.found
