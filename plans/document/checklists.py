@@ -113,14 +113,18 @@ def has_boxes(section: Section) -> bool:
 
 def only_follows(section: Section, items: tuple[Step, ...]) -> bool:
     """Says whether what stands under "After the rollback" is work that follows: nothing of it looks at the service."""
-    names_looks = re.search(r"v[eé]rif|valid|test|check|smoke|confirm", words.normal(section.title))
+    names_looks = re.search(r"v[eé]rif|valid|test|check(?!list)|smoke|confirm", words.normal(section.title))
     return bool(items) and not names_looks and all(_follows(words.normal(item.title)) for item in items)
 
 
 def _follows(told: str) -> bool:
+    if _MENDS.search(told):
+        return True
     return bool(_FOLLOWS.match(told)) or (words.opens_with_verb(told) and not _LOOKS.match(told))
 
 
+_MENDS = re.compile(r"\bre-?(deploy\w*|release\w*|launch\w*|introduc\w+)\b|\b(the|a|your|test) (hot-?)?fix(es)?\b")
+"""Work on what comes after the rollback: "Test the fix thoroughly", "Gradual re-deploy"."""
 _FOLLOWS = re.compile(
     r"(document|investigat|analy[sz]|notif|inform|communicat|announce|schedul|plan|root cause|incident|post-?mortem|retro|lessons|"
     r"review|report|follow|prevent|fix|begin|start|conduct|hold|updat|re-?(deploy|appl|enabl|attempt)|copy|creat|file|clos|archiv|identif)"

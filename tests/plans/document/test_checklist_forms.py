@@ -90,11 +90,11 @@ def test_prerequisites_of_a_whole_guide_hold_for_its_rollback_too() -> None:
     "items",
     [
         "Document the incident|Begin root cause analysis|Plan the fix",
-        "Notify the team|Fix it in a branch|Re-deploy",
+        "Notify the team|Fix it in a branch|Gradual re-deploy|Test the fix",
         "Copy the drafts back|Merge the hotfix",
     ],
 )
-@pytest.mark.parametrize("heading", ["After Rollback", "Post-Rollback"])
+@pytest.mark.parametrize("heading", ["After Rollback", "Post-Rollback", "Post-Rollback Checklist"])
 def test_work_that_follows_a_rollback_proves_nothing(heading: str, items: str) -> None:
     found = parts(f"## {heading}\n\n" + "\n".join(f"- [ ] {item}" for item in items.split("|")))
     assert (found.validations, len(found.follow_up)) == ((), items.count("|") + 1)
