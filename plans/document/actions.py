@@ -13,6 +13,11 @@ from plans.document.notes import Notes
 from plans.document.step import Step, StepFence
 
 _OFFERS_ANOTHER = re.compile(r"(alternative|alternatively|or\b|otherwise|fallback|plan b)")
+_FORWARD = re.compile(
+    r"^back-?up (strategy|plan|policy|procedure)s?$|^before (you |each |every |any |an? |the next |your )*"
+    r"(updat|upgrad|deploy|releas|migrat|launch|rolling out)\w*\b(?! (to )?(the |an? )?(previous|old|prior|last|known|stable))"
+)
+"""What stands in a procedure for the next way forward: "Backup strategy: before updating, make a copy"."""
 _SENTENCE = re.compile(r"(?<=[.!?。])\s")
 
 
@@ -95,6 +100,8 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = Fal
         if not isinstance(block, Fence):
             continue
         is_used = True
+        if _FORWARD.search(words.normal(told)) or _FORWARD.search(words.normal(before)):
+            continue
         whole = step_fence(block, before)
         if steps and whole.role == "command" and _OFFERS_ANOTHER.match(words.normal(told)) and not whole.attributes:
             notes.claim(block.line, block.end_line)

@@ -128,6 +128,9 @@ def test_steps_are_read_in_every_form(body: str) -> None:
         ),
         ("~~~sql\nDROP TABLE a;\n~~~\n\n**Verification:**\n- Check that the page opens\n- Run the tests", 1),
         ("~~~apex\nupdate docs;\n~~~", 1),
+        ("~~~bash\nswap a b\n~~~\n\n**Backup Strategy**:\n\nMake a copy:\n\n~~~bash\ncp b b.old\ninstall-new\n~~~", 1),
+        ("~~~bash\nswap a b\n~~~\n\nBefore each release keep the old one:\n\n~~~bash\ncp b b.old\n~~~", 1),
+        ("~~~bash\nstop b\n~~~\n\nBefore deploying the previous version, drain it:\n\n~~~bash\ndrain b\n~~~", 2),
     ],
 )
 def test_what_is_one_action_is_one_step(body: str, count: int) -> None:
