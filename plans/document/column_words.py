@@ -22,7 +22,7 @@ CASE = r"^(scenario|situation|symptom|condition|case|trigger|failure|incident|is
 """Headers of what somebody sees; a table of components or changes is no matrix by its headers alone."""
 ANSWER = r"action|method|méthode|approach|procedure|rollback|roll back|strategy|decision|response|recommend|what to do|do\b|acción|acciones|ação|ações|maßnahme|aktion|措施|方案|対応|处理|操作|方式"
 """Headers of what is done about it; "Solution" and "Command" stand in tables of known issues too."""
-HOW = r"command|script|link|runbook|details|status|version|steps?$"
+HOW = r"\b(commands?|scripts?|links?|runbook|details|status|versions?)\b|steps?$"
 """Headers of what is typed or read: no case, also where no other header names one."""
 SEVERITY = r"severity|gravité|gravedad|gravidade|severidade?|schwere|严重"
 ABOUT_PEOPLE = r"maker|owner|responsible|approv|authority|\bwho\b|assignee|notify|contact|^notes?$|^comments?$|^example"

@@ -61,3 +61,7 @@ def test_a_table_beside_going_forward_is_no_matrix() -> None:
 
 def test_what_is_typed_is_no_case_even_under_a_heading_of_decisions() -> None:
     assert matrix("Quick Reference", "Action | Command | Time") == ()
+
+
+def test_severities_that_are_only_described_are_no_matrix() -> None:
+    assert matrix("Quick Reference", "Level | Description | Action time | Example") == ()
