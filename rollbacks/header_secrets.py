@@ -49,7 +49,7 @@ def problems_of(step: Mapping[str, Any], known: Iterable[str]) -> list[str]:
         return []  # a recorded way back: exact bytes, nothing is put into it
     line, target_has = int(step.get("line") or 0), set(known)
     problems = [
-        f"Line {line}: the step {step.get('name')} names the secret {name}, which this target does not have. "
+        f"Line {line}: “{step.get('title') or step.get('name')}” names the secret {name}, which this target does not have. "
         "Set it on the target's page."
         for name in sorted(named_by(step) - target_has)
     ]

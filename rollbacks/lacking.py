@@ -38,7 +38,7 @@ def _variables(step: Mapping[str, Any], known: Collection[str]) -> Iterator[str]
     for name in step.get("env") or []:
         if name not in known:
             yield (
-                f"Line {step.get('line', 0)}: the step {step.get('name')} names the variable {name}, which this target "
+                f"Line {step.get('line', 0)}: “{step.get('title') or step.get('name')}” names the variable {name}, which this target "
                 "does not have. Set it under Variables on the target's page."
             )
 

@@ -86,7 +86,7 @@ def test_a_graphql_fence_names_a_secret_in_its_header(tmp_path: Path, asked: tup
 
 def test_a_graphql_fence_whose_secret_is_missing_stops_the_run_before_it_starts(tmp_path: Path) -> None:
     query = step("ask", "{ you }", kind="graphql", url="http://127.0.0.1:1/", header="A: <secret:API_TOKEN>", line=7)
-    assert "Line 7: the step ask names the secret API_TOKEN" in make_draft(tmp_path, [query]).problems[0]
+    assert "Line 7: “ask” names the secret API_TOKEN" in make_draft(tmp_path, [query]).problems[0]
     target = make_target(tmp_path, secrets=["API_TOKEN"])
     assert "give every worker FIREBREAK_SECRET_API_TOKEN" in make_draft(tmp_path, [query], target=target).problems[0]
 

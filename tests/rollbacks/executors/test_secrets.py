@@ -46,7 +46,7 @@ def test_a_sealed_secret_reaches_the_command_and_nothing_else(tmp_path: Path) ->
 
 def test_a_secret_that_the_target_lacks_stops_the_run_before_it_starts(tmp_path: Path) -> None:
     draft = make_draft(tmp_path, [step("one", "true", secrets=["API_TOKEN"], line=7)])
-    assert "Line 7: the step one names the secret API_TOKEN, which this target does not have" in draft.problems[0]
+    assert "Line 7: “one” names the secret API_TOKEN, which this target does not have" in draft.problems[0]
     with pytest.raises(Refused, match="API_TOKEN"):
         draft.start()
 

@@ -81,7 +81,7 @@ def test_what_only_the_proof_of_a_step_names_is_missing_too(tmp_path: Path) -> N
     steps = [step("go", "deploy", verify="went", number="1")]
     plan = compiled(steps, reads=[step("went", "ask", effect="read", env=["REGION"])])
     target = make_target(tmp_path, plan=Plan.objects.get(pk=make_revision(plan).plan_id))
-    assert "the step went names the variable REGION" in sentence(target)
+    assert "“went” names the variable REGION" in sentence(target)
 
 
 def test_alternatives_are_ticked_on_the_page_of_the_target(author: Client, tmp_path: Path) -> None:
