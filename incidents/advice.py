@@ -7,7 +7,7 @@ from typing import Any
 from incidents.models import Incident, Severity
 from incidents.models.decision import revision_of
 from rollbacks.measure import same_words
-from rollbacks.recommend import Recommendation, RecommendationFacts, recommend
+from rollbacks.recommend import Recommendation, RecommendationFacts, answers_of, recommend
 from rollbacks.rehearsals import Rehearsals, rehearsals
 
 SMALL_WORDS = frozenset({"the", "and", "for", "with", "not", "are", "was", "from", "error", "errors"})
@@ -47,7 +47,7 @@ def advice(target: Any, symptom: str) -> Advice:
         symptom=symptom.strip(),
         recommendation=found,
         level=level,
-        rows=compiled.get("matrix", []),
+        rows=answers_of(compiled),
         issues=issues_for(compiled, symptom),
         live=list(Incident.objects.live().filter(target=target).only("pk", "title", "target")[:3]),
         rehearsed=rehearsals(target, level["number"]) if level else None,

@@ -232,6 +232,16 @@ def _flips(compiled: Mapping[str, Any], first: Match, runner_up: Match | None, f
     return " ".join(said)
 
 
+def answers_of(compiled: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every row of the matrix with `said`, what it answers in a few words: "Level 2", "no rollback", "which level?"."""
+    words = {"none": "no rollback", "not_applicable": "not applicable", "unknown": "which level?"}
+    rows = []
+    for row in compiled.get("matrix", []):
+        levels = ", ".join(str(level) for level in row.get("levels") or [])
+        rows.append({**row, "said": f"Level {levels}" if levels else words.get(_answer_of_row(row), "a rollback")})
+    return rows
+
+
 def _answer_words(compiled: Mapping[str, Any], match: Match) -> str:
     words = {
         "none": "no rollback",
@@ -243,11 +253,15 @@ def _answer_words(compiled: Mapping[str, Any], match: Match) -> str:
 
 def _answer_of(match: Match) -> str:
     """rollback, none or not_applicable, as the risk says it or as the row's own words do."""
-    if match.row.get("answer"):
-        return str(match.row["answer"])
-    if match.row.get("levels") or match.row.get("path"):
+    return _answer_of_row(match.row)
+
+
+def _answer_of_row(row: Mapping[str, Any]) -> str:
+    if row.get("answer"):
+        return str(row["answer"])
+    if row.get("levels") or row.get("path"):
         return "rollback"
-    action = str(match.row.get("action") or match.row.get("rollback") or "").lower()
+    action = str(row.get("action") or row.get("rollback") or "").lower()
     if "not applicable" in action or action in {"n/a", "na"}:
         return "not_applicable"
     return "unknown" if _GOES_BACK.search(action) and not _STAYS.search(action) else "none"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rollbacks.measure import Measure, condition_holds
-from rollbacks.recommend import RecommendationFacts, next_level, recommend
+from rollbacks.recommend import RecommendationFacts, answers_of, next_level, recommend
 
 pytestmark = pytest.mark.one_database
 
@@ -160,6 +160,12 @@ def test_a_row_that_goes_back_but_names_no_level_asks(action: str, answer: str, 
     found = recommend(compiled, RecommendationFacts(symptom="Checkout broken"))
     assert (found.level, found.answer) == (None, answer)
     assert says in found.sentence
+
+
+def test_each_row_says_in_few_words_what_it_answers() -> None:
+    open_row = {**row(40, "Checkout broken", "High", []), "action": "Immediate rollback"}
+    compiled = {**COMPILED, "matrix": [*COMPILED["matrix"][4:], open_row]}
+    assert [one["said"] for one in answers_of(compiled)] == ["Level 1, 2", "Level 1, 2", "no rollback", "which level?"]
 
 
 def test_the_symptom_in_words_names_its_row() -> None:
