@@ -32,12 +32,18 @@ def test_a_blank_may_be_of_any_alphabet_and_of_several_words(text: str, blanks: 
     assert sorted(placeholders.find(text)) == sorted(blanks)
 
 
+def test_a_blank_may_give_an_example_in_quotes() -> None:
+    text = 'Reason: [why, e.g. "checkout is slow"]; link: [the "status" page]'
+    assert sorted(placeholders.find(text)) == ['[the "status" page]', '[why, e.g. "checkout is slow"]']
+
+
 @pytest.mark.parametrize(("text", "blanks"), BLANKS)
 def test_a_blank_is_found_as_it_is_written(text: str, blanks: list[str]) -> None:
     assert sorted(placeholders.find(text)) == sorted(blanks)
 
 
 NO_BLANKS = {
+    "an attribute of a parameter": '[ValidateSet("fast", "slow")] $Mode',
     "a component": "Show `<SideBar />` again.",
     "a shell's braces": "mkdir -p {logs,data} && echo {1..3}",
     "a default": "export PGPASSWORD=${DB_PASSWORD:-admin}",
