@@ -150,6 +150,18 @@ def test_evidence_is_skipped_only_with_a_reason(responder: User, signed_in: Clie
     assert item.status == "skipped"
 
 
+def test_evidence_that_a_person_looks_at_says_so_once(responder: User, signed_in: Clients) -> None:
+    incident = scenes.investigating(responder)
+    said = "A person looks at this; add what you see as a note."
+    item = incident.evidence.get(title="Reproduction")
+    item.status, item.detail, item.skipped_reason, item.command = "skipped", said, said, "Dashboard access"
+    item.save()
+    page = signed_in(responder).get(f"/incidents/{incident.pk}/").content.decode()
+    assert page.count(said) == 1
+    assert "Look yourself" in page
+    assert "$ Dashboard access" not in page
+
+
 def test_severity_is_corrected_and_the_old_one_stays_on_the_timeline(responder: User, signed_in: Clients) -> None:
     incident, client = scenes.investigating(responder), signed_in(responder)
     answer = client.post(
