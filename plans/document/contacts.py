@@ -74,10 +74,11 @@ _CHANNELS = re.compile(r"^(communication|slack|chat)?\s*channels?$|^communicatio
 
 def _from_list(listing: Listing) -> list[Contact]:
     """Returns the people of a list; where most of its items are people, the others with a name and an address are too."""
-    people = [contact for item in listing.items if (contact := _from_item(item)) is not None]
-    if not people or len(people) * 2 < len(listing.items):
+    items = [item for item in listing.items if not _PLACE.match(words.normal(item.text))]
+    people = [contact for item in items if (contact := _from_item(item)) is not None]
+    if not people or len(people) * 2 < len(items):
         return []
-    return [contact for item in listing.items if (contact := _from_item(item, among=True)) is not None]
+    return [contact for item in items if (contact := _from_item(item, among=True)) is not None]
 
 
 def _from_lines(block: Paragraph, notes: Notes) -> list[Contact]:
@@ -99,7 +100,11 @@ def _is_person(line: Line) -> bool:
         and not _is_address(line.rest)
         and len(line.lead) <= 60
         and not words.opens_with_verb(line.lead)
-        and not re.match(r"(note|last|next|version|date|updated|status|document)", line.lead, re.IGNORECASE)
+        and not re.match(
+            r"(note|last|next|version|date|updated|status|document|created|author|maintain|review)",
+            line.lead,
+            re.IGNORECASE,
+        )
     )
 
 
@@ -145,6 +150,8 @@ def _from_item(item: Item, *, among: bool = False) -> Contact | None:
     return _contact(item.line, lead, rest)
 
 
+_PLACE = re.compile(r"(dashboard|console|logs?|status page|documentation|docs|sentry|grafana|panel)\b(?![\w ]*(support|team|owner))")
+"""Where somebody looks, not whom somebody calls."""
 _HELP_DESK = re.compile(
     r"support|vendor|provider|help ?desk|hotline|soporte|suporte|hilfe|on-?call|pager", re.IGNORECASE
 )

@@ -24,6 +24,16 @@ def test_pages_of_help_desks_alone_are_nobody_to_call() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "line", ["- Dashboard Coolify: `<link>`", "- Sentry: `<link>`", "- **Logs**: #logs", "- Status page: [url]"]
+)
+def test_where_somebody_looks_is_nobody_to_call(line: str) -> None:
+    assert [role for role, _ in people(f"## Contacts\n\n- Lead: @ada\n- Sentry support: @sentry\n{line}\n")] == [
+        "Lead",
+        "Sentry support",
+    ]
+
+
 def test_most_items_name_people_so_the_others_that_name_a_role_do_too() -> None:
     text = (
         "## Rollback authority\n\n- **Database lead**: Ada\n- **Security officer**: Grace\n- **Code**: Project lead\n"

@@ -147,3 +147,29 @@ def test_a_table_of_cases_promises_no_procedure_a_time() -> None:
         f"# R\n\n## Matrix\n\n{table}\n## Task Queue Rollback\n\n1. Stop it\n2. Start it\n"
     ).parts.levels
     assert level.promise is None
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"),
+    [
+        ("< 5 minut", 300),
+        ("10-15 Minuten", 900),
+        ("2 Stunden", 7200),
+        ("30 Sekunden", 30),
+        ("5 minuti", 300),
+        ("2 godziny", 7200),
+        ("1 時間", 3600),
+    ],
+)
+def test_a_promise_may_be_told_in_any_of_these_languages(time: str, seconds: int) -> None:
+    (level,) = read_plan(f"# Rollback\n\n## Quick rollback ({time})\n\n~~~bash\nmake back\n~~~\n").parts.levels
+    assert level.promise is not None
+    assert level.promise.seconds == seconds
+
+
+def test_a_document_of_step_headings_between_other_parts_is_one_procedure() -> None:
+    steps = "".join(f"## Step {number} — Do {number}\n\n~~~bash\nmake step{number}\n~~~\n\n" for number in (1, 2, 3))
+    document = read_plan(
+        f"# Deployment rollback runbook\n\n## When to use\n\n- Orders fail\n\n{steps}## See also\n\n- [x](y.md)\n"
+    )
+    assert [(level.name, len(level.steps)) for level in document.parts.levels] == [("Deployment rollback runbook", 3)]
