@@ -150,7 +150,9 @@ def _from_item(item: Item, *, among: bool = False) -> Contact | None:
     return _contact(item.line, lead, rest)
 
 
-_PLACE = re.compile(r"(dashboard|console|logs?|status page|documentation|docs|sentry|grafana|panel)\b(?![\w ]*(support|team|owner))")
+_PLACE = re.compile(
+    r"(dashboard|console|logs?|status page|documentation|docs|sentry|grafana|panel)\b(?![\w ]*(support|team|owner))"
+)
 """Where somebody looks, not whom somebody calls."""
 _HELP_DESK = re.compile(
     r"support|vendor|provider|help ?desk|hotline|soporte|suporte|hilfe|on-?call|pager", re.IGNORECASE

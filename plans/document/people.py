@@ -75,7 +75,8 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool, plain_to
             continue
         role = fences.role_of(block)
         if role in ("command", "code") or (
-            not _SUBJECT.search(block.body) and _is_form(block, f"{section.title} {before}")
+            not _SUBJECT.search(block.body)
+            and _is_form(block, f"{section.title} {before}", boxes=only_clear and not plain_too)
         ):
             continue
         is_plain = plain_too and role in ("doc", "output") and block.language.lower() in _PLAIN
@@ -103,18 +104,23 @@ def _quoted(block: Quote) -> Fence | None:
     return Fence(block.line, block.end_line, "", "", body)
 
 
-_FORM = re.compile(r"\b(report|post-?mortem|retrospective|log|minutes)\b")
+_FORM = re.compile(
+    r"\b(report|post-?mortem|retrospective|log|minutes|rapport|informe|relatório|bericht)\b|报告|報告|记录"
+)
 _MESSAGE = re.compile(r"notif|message|announce|communicat|\bcomms\b|status update|e-?mail")
 
 
-def _is_form(fence: Fence, announced: str) -> bool:
-    """Says whether a block is a form that is filled in for the files, such as an incident report, and no message."""
+def _is_form(fence: Fence, announced: str, *, boxes: bool) -> bool:
+    """Says whether a block is a form that is filled in for the files, such as an incident report, and no message.
+
+    `boxes` says that boxes to tick make a form; under "Communication" a message may hold them.
+    """
     first = words.normal(next((line for line in fence.body.split("\n") if line.strip(" #=*")), ""))
     title = words.normal(announced)
     is_report = bool(_FORM.search(first) or _FORM.search(title)) and not (
         _MESSAGE.search(first) or _MESSAGE.search(title)
     )
-    return is_report or (fence.body.count("[ ]") > 1 and not _MESSAGE.search(first))
+    return is_report or (boxes and fence.body.count("[ ]") > 1 and not _MESSAGE.search(first))
 
 
 _PLAIN = frozenset({"", "text", "txt", "markdown", "md"})

@@ -96,3 +96,10 @@ def test_people_behind_a_label_under_another_heading(label: str) -> None:
 def test_messages_of_afterwards_are_messages(heading: str) -> None:
     text = f"# Rollback of orders\n\n## {heading}\n\n### Internal\n\n{MESSAGE}{LEVEL}"
     assert len(read_plan(text).parts.templates) == 1
+
+
+def test_a_message_may_hold_boxes_and_a_report_is_none() -> None:
+    boxes = "```markdown\n## Rollback complete\n\nImpact: [users]\n\n- [ ] Find the cause\n- [ ] Fix it\n```\n"
+    under = "# Rollback of orders\n\n## Communication\n\n### {}\n\n" + boxes + LEVEL
+    assert len(read_plan(under.format("Internal")).parts.templates) == 1
+    assert read_plan(under.format("Incident report")).parts.templates == ()
