@@ -5,71 +5,16 @@ from __future__ import annotations
 import re
 
 _UNITS: dict[str, float] = {
-    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 0.001),
-    **dict.fromkeys(
-        (
-            "s",
-            "sec",
-            "secs",
-            "second",
-            "seconds",
-            "seconde",
-            "secondes",
-            "segundo",
-            "segundos",
-            "sekunde",
-            "sekunden",
-            "sekund",
-            "secondi",
-            "秒",
-        ),
-        1.0,
-    ),
-    **dict.fromkeys(
-        (
-            "m",
-            "min",
-            "mins",
-            "minute",
-            "minutes",
-            "minuto",
-            "minutos",
-            "minuten",
-            "minuti",
-            "minut",
-            "минут",
-            "分钟",
-            "分",
-        ),
-        60.0,
-    ),
-    **dict.fromkeys(
-        (
-            "h",
-            "hr",
-            "hrs",
-            "hour",
-            "hours",
-            "heure",
-            "heures",
-            "hora",
-            "horas",
-            "std",
-            "stunde",
-            "stunden",
-            "ore",
-            "godzin",
-            "godziny",
-            "小时",
-            "時間",
-        ),
-        3600.0,
-    ),
-    **dict.fromkeys(
-        ("d", "day", "days", "jour", "jours", "día", "días", "dia", "dias", "tag", "tage", "tagen", "dni", "天", "日"),
-        86400.0,
-    ),
-    **dict.fromkeys(("w", "week", "weeks", "semaine", "semaines", "semana", "semanas", "周"), 604800.0),
+    word: seconds
+    for words, seconds in (
+        ("ms millisecond milliseconds", 0.001),
+        ("s sec secs second seconds seconde secondes segundo segundos sekunde sekunden sekund secondi 秒", 1.0),
+        ("m min mins minute minutes minuto minutos minuten minuti minut минут 分钟 分", 60.0),
+        ("h hr hrs hour hours heure heures hora horas std stunde stunden ore godzin godziny 小时 時間", 3600.0),
+        ("d day days jour jours día días dia dias tage tagen dni 天", 86400.0),
+        ("w week weeks semaine semaines semana semanas wochen 周", 604800.0),
+    )
+    for word in words.split()
 }
 _MONTHS: dict[str, int] = {
     **dict.fromkeys(("month", "months", "mois", "mes", "meses", "月", "个月"), 1),
