@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from plans.document import checklists
+from plans.document.blocks import Section
 from plans.document.notes import Notes
 from plans.document.plan import (
     Contact,
@@ -30,7 +32,7 @@ class Collected:
     criteria: list[Step] = field(default_factory=list)
     first_looks: list[Step] = field(default_factory=list)
     """What is verified among the actions right after a rollback; the validation where no other is written."""
-    before_going_forward: list[Step] = field(default_factory=list)
+    before_going_forward: list[Section] = field(default_factory=list)
     """Boxes to tick before a deployment or an upgrade; the checks before a rollback where no other are written."""
     triggers: list[Said] = field(default_factory=list)
     negative: list[Said] = field(default_factory=list)
@@ -54,6 +56,8 @@ class Collected:
         if not self.validations:
             self.validations = self.criteria or self.first_looks
         if not self.pre_checks:
-            self.pre_checks = self.before_going_forward
+            self.pre_checks = [
+                step for section in self.before_going_forward for step in checklists.read_checklist(section, notes)
+            ]
             for step in self.pre_checks[:1]:
                 notes.infer(step.line, "Asked before going forward; nothing else is asked before a rollback.")

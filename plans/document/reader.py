@@ -105,7 +105,7 @@ class Reader:
         inside = (inside and not belonging.goes_forward(section)) or words.speaks_of_rollback(section.title)
         if part in ("pre_checks", "validation", "criteria") and not (inside or belonging.is_for_all(section)):
             if part == "pre_checks" and checklists.has_boxes(section):
-                self.found.before_going_forward.extend(checklists.read_checklist(section, self.notes))
+                self.found.before_going_forward.append(section)
             part = ""  # a guide to deploying keeps its own checks; before a rollback they mean something else
         own = [
             child

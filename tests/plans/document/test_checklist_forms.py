@@ -157,3 +157,9 @@ def test_a_list_of_what_may_go_wrong_is_no_check(heading: str, count: int) -> No
 def test_what_explains_beside_boxes_is_no_box() -> None:
     text = "## Pre-Rollback Checklist\n\n- [ ] Tell the team\n- [ ] Look at the graph\n\n**Severity:**\n\n- P0: all is down\n- P1: slow"
     assert len(parts(text).pre_checks) == 2
+
+
+def test_boxes_of_going_forward_that_nobody_needs_stay_not_understood() -> None:
+    own = "## Pre-Rollback Checklist\n\n- [ ] Tell the team"
+    document = read_plan(f"# Upgrading orders\n\n## Pre-Upgrade Checklist\n\n- [ ] Read the notes\n\n{own}{LEVEL}")
+    assert any(start <= 5 <= end for start, end in document.not_understood)
