@@ -68,17 +68,30 @@ def read_schedule(section: Section, notes: Notes) -> list[ScheduleEntry]:
     return entries
 
 
-def schedule_in_passing(sections: Iterable[Section], notes: Notes) -> list[ScheduleEntry]:
-    """Returns the rehearsal that a line at the head or the foot of a document names: "Test this runbook quarterly"."""
-    for section in sections:
+def schedule_in_passing(root: Section, ends: Iterable[Section], notes: Notes) -> list[ScheduleEntry]:
+    """Returns the rehearsal that is named without a heading of its own.
+
+    A line at the head or the foot of the document ("Test this runbook quarterly"), or a numbered item of advice.
+    """
+    for section in ends:
         for block in section.blocks:
             for line in block.lines if isinstance(block, Paragraph) else ():
                 if durations.recurrence(line.text) and _REHEARSES.search(line.text.lower()):
                     notes.claim(line.line)
                     return [_entry(line.line, line.text, line.text, [Said(line.line, line.text)])]
+    for section in root.walk():
+        for block in section.blocks:
+            for item in block.items if isinstance(block, Listing) and block.ordered else ():
+                if not item.checkbox and durations.recurrence(item.text) and _OF_GOING_BACK.search(item.text.lower()):
+                    notes.claim(item.line)
+                    return [_entry(item.line, item.text, item.text, [Said(item.line, item.text)])]
     return []
 
 
+_OF_GOING_BACK = re.compile(
+    r"\b(test|drill|rehears|practi[cs]|exercis|simulat|run)\w*\b.{0,40}\b(roll ?back|recovery|restor|this (runbook|plan))"
+    r"|\b(roll ?back|recovery|restore) (drill|test|rehearsal|exercise|practice)|\bdrills?\b"
+)
 _DRILL = re.compile(r"\bdrills?\b|rehears|game ?day|regular|periodic|simulacro|simulado|übung|演练|演習|訓練")
 _REHEARSES = re.compile(
     r"\b(test(s|ed|ing)?|drill|rehears\w+|exercise|game ?days?|practi[cs]e|simula\w+|simulacro|übung|geübt|geprobt|ensay\w+)\b|演练|演習"

@@ -17,13 +17,16 @@ _OPENS = re.compile(
 _LOOKS = frozenset({"validation", "when", "note", "impact", "time"})
 
 
-def ways_back(section: Section) -> list[Section]:
-    """Returns the section itself where nothing else in it is carried out, else what stands below each such label."""
+def ways_back(section: Section, *, told: bool = True) -> list[Section]:
+    """Returns the section itself where nothing else in it is carried out, else what stands below each such label.
+
+    `told` says that a sentence is enough after a label; else there must be commands or a list.
+    """
     found = groups.of_blocks(section.blocks, section.line)
     back = [
         group
         for group in found
-        if _OPENS.fullmatch(words.normal(group.label)) and (_acts(group, section) or _is_told(group))
+        if _OPENS.fullmatch(words.normal(group.label)) and (_acts(group, section) or (told and _is_told(group)))
     ]
     if not back:
         return []

@@ -8,7 +8,7 @@ from dataclasses import replace
 from plans.document import fences, groups, words
 from plans.document import procedure_words as kinds
 from plans.document import step_headings as headings
-from plans.document.blocks import Block, Line, Listing, Paragraph, Section, Table, fences_in, remembered
+from plans.document.blocks import Block, Listing, Paragraph, Section, Table, fences_in, remembered
 from plans.document.steps import every_text
 from plans.document.written_out import numbers_steps
 
@@ -135,22 +135,6 @@ _NOTHING = re.compile(
 )
 
 
-def told_through(section: Section) -> Section | None:
-    """Returns a document that is one procedure: its title names a rollback, and its headings are the numbered steps, in one row.
-
-    Parts of a plan may stand before and behind the steps: "When to use", "Contacts".
-    """
-    steps = headings.of(section)
-    if len(steps) < 2 or not words.strictly_back(section.title):
-        return None
-    counted = all(words.step_word(step.title) for step in steps)
-    if not counted and (len(steps) < 3 or len(steps) < len(section.children)):
-        return None
-    first = section.children.index(steps[0])
-    in_a_row = list(section.children[first : first + len(steps)]) == steps
-    return replace(section, children=tuple(steps)) if in_a_row else None
-
-
 def is_spread_out(section: Section) -> bool:
     """Says whether the headings below only divide this procedure: one is "Steps", the others are no procedures."""
     steps = [
@@ -196,51 +180,18 @@ def is_ticked_off(section: Section) -> bool:
 _LOOKS = re.compile(r"(verify|check|validate|confirm|test|monitor|ensure|review|assess|identify|document|notify)\b")
 
 
-def with_its_case(section: Section) -> Section:
-    """Returns a section with the one heading below that only names its case as a label: "Scenario: Errors at login"."""
-    if len(section.children) != 1 or has_actions(replace(section, children=())):
-        return section
-    child = section.children[0]
-    label, colon, case = child.title.partition(":")
-    if not (colon and case.strip()) or words.label_of(label) != "when" or not is_full_procedure(child):
-        return section
-    if kinds.ISSUE.match(words.normal(child.title)):
-        return section
-    said = Paragraph(child.line, child.line, (Line(child.line, f"**{label.strip(' *_')}:** {case.strip(' *_')}"),))
-    return replace(section, blocks=(*section.blocks, said, *child.blocks), children=child.children)
-
-
-def told_below(section: Section) -> Section | None:
-    """Returns the one heading that tells how, below one that says no more than "Rollback": the lower one names the procedure."""
-    told = [child for child in section.children if is_full_procedure(child) and not words.part_of(child.title)]
-    if len(told) != 1 or (section.blocks and has_actions(replace(section, children=()))):
-        return None
-    named = words.speaks_of_rollback(told[0].title) and words.label_of(told[0].title) == "procedure"
-    return told[0] if named and kinds.GENERIC.fullmatch(words.normal(section.title)) else None
-
-
 def speaks_as_level(section: Section) -> bool:
     """Says whether a section promises a time or opens a procedure itself: its lower headings are then parts of it."""
     own = {group.meaning for group in groups.of_blocks(section.blocks, section.line)}
-    names = sum(words.speaks_of_rollback(child.title) for child in section.children)
+    names = sum(words.speaks_of_rollback(child.title) or is_option(child) for child in section.children)
     if not own & {"time", "procedure"} or not section.children or any(_offers(child) for child in section.children):
         return False
     return names * 2 <= len(section.children)
 
 
-def counted_apart(section: Section) -> list[Section]:
-    """Returns the headings below a level that each count their steps from one again, or the level itself."""
-    below = [child for child in section.children if words.label_of(child.title) == "procedure"]
-    parts = below[0].children if len(below) == 1 and not below[0].blocks else section.children
-    acting = [child for child in parts if is_full_procedure(child) and not words.part_of(child.title)]
-    own = all(any(_COUNTS.search(fence.body) for fence in fences_in(child.blocks)) for child in acting)
-    if not own or len(acting) < 2 or len(acting) < len(parts):
-        return [section]
-    when = tuple(child for child in section.children if words.label_of(child.title) == "when")
-    return [replace(child, children=(*when, *child.children)) for child in acting]
-
-
-_COUNTS = re.compile(r"\A\s*(#|//|--) ?1[.)] ")
+def is_option(section: Section) -> bool:
+    """Says whether a heading is one of several ways: "Option B: by the command line"."""
+    return words.choice_word(section.title) is not None and not words.is_phase(section.title) and has_actions(section)
 
 
 def _offers(section: Section) -> bool:

@@ -6,7 +6,7 @@ import re
 
 OTHER = re.compile(
     r"\b((?<!from )(?<!from a )(?<!from the )backups?|"
-    r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (step|process|plan)|"
+    r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (steps?|process|plan)|"
     r"^((database|schema|db|data) )?migration$|"
     r"roll(ing)? ?out|roll(ing)? ?forward|implementation|"
     r"ship(s|ping)?|publish(ing)?|launch(ing)?|go[- ]live|provision(ing)?|onboarding|bootstrap(ping)?|"
@@ -14,7 +14,7 @@ OTHER = re.compile(
     r"monitoring|metrics|alerts?|checklists?|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
     r"logging|useful|cheat ?sheet|(common|quick|handy) commands|commands? reference|"
     r"commandes (rapides|utiles)|comandos (rápidos|úte?is|útiles)|setup|install(ation)?|creat(e|ing)|releas(e|ing)|tagging|building|"
-    r"tests?|testing|branch(es)?|clean-?up|"
+    r"tests?|testing|branch(es)?|clean[- ]?up|"
     r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?|"
     r"(current|initial|git|database|known) states?|state snapshots?|appendix|annex|anexo|anhang|"
     r"hist[óo]ric[oa]s?|historial|historique|limpeza|limpieza|nettoyage|customizar|personalizar|configurar|estrutura|estructura|política|"
@@ -32,13 +32,14 @@ THING = re.compile(
 """Words of OTHER that may also name the thing that is taken back, where the heading stands among procedures."""
 ACTS_FORWARD = re.compile(
     r"\b(deploy|upgrade|update|install|create|setup|set up|build|test|resume|release|migrate|monitor)(ing)?\b(?= )|"
-    r"\b(new|latest|next|standard|normal|regular|initial|first) (deployment|release|upgrade|installation|version)"
+    r"\b(new|latest|next|standard|normal|regular|initial|first) (deployment|release|upgrade|installation|version)|"
+    r"\b(deploy(ment)?|release|upgrade) (process|workflow|steps|procedure|pipeline)$"
 )
 """What goes forward also among procedures: "Deploy the new version"."""
 FAILURE = re.compile(
     r"\b(bad|broken|fail\w*|faulty|wrong|incorrect|corrupt\w*|errors?|issues?|problems?|crash\w*|down|outage|"
     r"breach|loss|lost|leak\w*|degrad\w*|slow\w*|unavailable|stuck|missing|invalid|expired|compromised?|unhealthy|regression|won.t|"
-    r"not (working|responding|starting)|"
+    r"(not|n.t) (work|respond|start|load|build)(ing)?|"
     r"échou\w*|défaill\w*|falla\w*|fallid\w*|falh\w*|fehlgeschlagen\w*|fehlerhaft\w*)\b|失败|故障"
 )
 """A heading that names what went wrong: among procedures it opens the answer to it."""
@@ -49,10 +50,14 @@ BACK_TO = re.compile(
     r"\b(from|previous|the) backups?\b"
 )
 """A heading that names the state before: "Deploy the previous image" goes back."""
+HALTS = re.compile(
+    r"(stop|abort|pause|halt|cancel|freeze)(p?ing)? .*\b(roll-?out|deploy\w*|release|canary|migration)\b"
+)
+"""What stops going forward is a way back: "Abort the deployment"."""
 GENERIC = re.compile(
     r"(the|a|an|of|for|and|or|to|how|general|standard|manual|full|plan|plans|strategy|strategies|guide|runbook|overview|procedures?|process|"
     r"instructions?|documentation|roll(ing)?[ -]?back|recovery|emergency|disaster|restore|revert|"
-    r"de|del|du|reversa|reversión|restauración|procedimientos?|procédures?|retour|arrière|[^\w])*"
+    r"reverting|reverted|releases?|deployments?|changes?|if|when|needed|necessary|required|your|this|de|del|du|reversa|reversión|restauración|procedimientos?|procédures?|retour|arrière|[^\w])*"
 )
 """A heading that only says that it is about going back, not of what."""
 HOW = re.compile(
@@ -89,7 +94,7 @@ NOT_A_ROLLBACK = re.compile(
     r"^(issue|problem|error)s? ?[:：]|^(required )?inputs?\b|^criteri\w+ |^health checks?\b|\bnothing to\b|"
     r"^(objetivos?|objectifs?|objectives?|goals?|ziele?|(key )?concepts?|"
     r"conceptos?( clave)?|principios?( clave)?|principes?)$|"
-    r"^(escenarios|cenários|scénarios|situations) (que|qui)\b|\b(does not|doesn.t|cannot|can.t)\b|"
+    r"^(escenarios|cenários|scénarios|situations) (que|qui)\b|^(?!if\b|when\b).*\b(does not|doesn.t|cannot|can.t)\b|"
     r"^(incident (response|management|handling|report|investigation)|"
     r"(roll ?back )?decision (process|tree|matrix|flow|framework|criteria|guide)|"
     r"severity|priority|classification)\b|"
@@ -104,11 +109,28 @@ NOT_A_ROLLBACK = re.compile(
     r"^(the )?((manual|automatic|automated) )?(roll ?back|recovery) (features|capabilities|benefits|functionality|mechanisms?|support|"
     r"facts|basics|terminology|goals|only|system)$|"
     r"levels?|(important|critical|key|additional|final|other|special) (notes?|reminders?|points|facts|considerations)|"
-    r"permissions?|roles?|responsibilities|alerting|audit trail|records?|record creation|jobs|framework|safety measures|"
-    r"enhancements|improvements|management|authority|safeguards|objectives|targets|estimates|"
+    r"permissions?|roles?|responsibilities|alerting|audit trail|records?|record creation|(?<!cron )jobs|framework|safety measures|"
+    r"enhancements|improvements|times|management|authority|safeguards|objectives|targets|estimates|"
     r"restrictions|constraints|limitations|limits|blockers|caveats|warnings|assumptions)( \(.{1,40}\))?$|决策流程$"
 )
 """Headings that name no rollback, whatever they hold."""
+BESIDE = re.compile(
+    r"^(why|how) .*works?$|^(identify|find|determin|locat|check|list|view|show|assess|evaluat|inspect|see)(e|t?ing)?\b(?!.*\b(and|then|to) "
+    r"(restor|revert|roll|re-?deploy))|^(version(ing)?|tag|branch)( (numbering|naming|scheme|policy|conventions?))$|^versioning$|"
+    r"^git tags$|^(forward|re-?run\w*) migrations?$|"
+    r"\b(log (locations?|files)|approvals?( (process|workflow|chain|requirements))?|risks?( (mitigations?|factors|matrix|levels?))?|"
+    r"(migration|procedure|implementation|release|technical) notes|breaking changes|training|kpis?|next steps|"
+    r"(files?|components?|systems?|services?) (changed|affected|modified|involved)|changes (made|summary)|"
+    r"(affected|changed|modified|impacted) (files?|components?|systems?|services?|users?|features?|areas?)|"
+    r"impact( (assessment|analysis|summary))?|data loss( (risks?|considerations))?|compliance|getting help|need help\??|"
+    r"ownership|readiness|restrictions|reports?|reporting|sign-?offs?|"
+    r"(directory|repository|repo|project|folder|file|storage) (structure|layout|tree)|"
+    r"examples?|utilities|branching|after (the |a )?deploy(ment|ing)|configuration files|common (mistakes|pitfalls|errors)|"
+    r"pitfalls|maintenance|housekeeping|observability|assessment|prevention|precautions|"
+    r"(roll ?back|recovery) (window|artifacts?|assets?|features?|points?|costs?|budget|rules|state|triggers?|notes?|definitions?))"
+    r"( \(.{1,40}\))?$"
+)
+"""Headings that stand beside the procedures and are none while nothing stands below them: what is known, agreed on or looked at."""
 OPENS_BACK = re.compile(
     r"(roll ?back|recovery|revert|restore) ?[:：–—-] ?\S|(restore|revert|undo|recover|roll back|rolling back|restaurer|restaurar) "
 )

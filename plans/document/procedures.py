@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from plans.document import groups, labelled, words
+from plans.document import procedure_shapes as shapes
 from plans.document import procedure_signs as signs
 from plans.document import procedure_words as kinds
 from plans.document import step_headings as headings
@@ -26,20 +27,47 @@ def find(root: Section) -> list[Section]:
     tops = root.children[0].children if len(root.children) == 1 and root.children[0].children else root.children
     if named:
         inside = {id(below) for section in named for below in section.walk() if below is not section}
-        levels = [part for section in named if id(section) not in inside for part in signs.counted_apart(section)]
+        levels = [part for section in named if id(section) not in inside for part in shapes.counted_apart(section)]
         return sorted([*levels, *_beside_levels(tops, levels)], key=lambda section: section.line)
-    whole = signs.told_through(root.children[0]) if len(root.children) == 1 else None
+    whole = shapes.told_through(root.children[0]) if len(root.children) == 1 else None
     if whole is not None:
         told = {child.line for child in whole.children}
         beside = [child for child in root.children[0].children if child.line not in told]
         return [whole, *(level for child in beside for level in _below(child, inside=True))]
     about = any(words.speaks_of_rollback(section.title) for section in root.children if section.depth == 1)
-    found = [level for top in tops for level in _below(top, inside=about)]
+    found = _without_strangers([(top, _below(top, inside=about)) for top in tops])
     if not found and any(words.speaks_of_rollback(section.title) for section in root.children):
         found = [level for top in tops for level in _below(top, inside=True)]
     if not found and not any(kinds.OTHER.search(words.normal(section.title)) for section in root.children):
         found = [level for top in tops if words.is_neutral(top.title) for level in _below(top, inside=True)]
     return [part for section in found for part in _cut_at_labels(section)]
+
+
+def _without_strangers(below: list[tuple[Section, list[Section]]]) -> list[Section]:
+    """Returns the procedures; where one heading collects them, others at its height must say themselves that they go back."""
+    collected = any(words.is_container(top.title) and any(level is not top for level in found) for top, found in below)
+    return [
+        level
+        for top, found in below
+        for level in found
+        if level.line != top.line or not collected or _is_own_way(top.title)
+    ]
+
+
+def _is_own_way(title: str) -> bool:
+    normal = words.normal(title)
+    return bool(
+        words.speaks_of_rollback(title)
+        or words.is_container(title)
+        or words.choice_word(title)
+        or kinds.LAST_RESORT.search(normal)
+        or kinds.BACK_TO.search(normal)
+        or kinds.FAILURE.search(normal)
+        or re.search(
+            r"\b(emergency|immediate|urgent|fallback|alternative|manual|quick|hot-?fix|switch|d.urgence|emergencia)\b",
+            normal,
+        )
+    )
 
 
 def _beside_levels(tops: Sequence[Section], levels: list[Section]) -> list[Section]:
@@ -131,6 +159,10 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     if kinds.NOT_A_ROLLBACK.search(normal) and not of_a_thing:
         back = _back_among_forward(section) if kinds.MAY_HOLD.search(normal) else []
         return [found for found in back if not words.number_of(found.title) and not words.choice_word(found.title)]
+    if not section.children and not leads_in and not words.choice_word(title) and kinds.BESIDE.search(normal):
+        return []
+    if words.is_phase(title) and words.part_of(words.after_choice(title)) == "validation":
+        return []
     if kinds.CHECKLIST.search(normal):
         return [child for child in section.children if _is_carried_out(child)]
     is_choice = inside and words.choice_word(title) is not None
@@ -140,7 +172,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     if kinds.OTHER.search(normal) and not goes_back:
         return _back_among_forward(section)
     here = inside or speaks
-    section = signs.with_its_case(section) if here else section
+    section = shapes.with_its_time(shapes.with_its_case(section)) if here else section
     children = [
         child
         for child in section.children
@@ -154,8 +186,10 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     ]
     one = headings.of(section) or signs.speaks_as_level(section) or signs.is_spread_out(section)
     if here and one:
-        return [signs.told_below(section) or section]
+        return [shapes.told_below(section) or section]
     found = [level for child in children for level in _below(child, inside=here, among=collects)]
+    if not here:
+        return [*labelled.ways_back(section, told=False), *found]
     if not found and collects and signs.are_told_in_bullets(section):
         return list(section.children)
     if found and collects:
@@ -240,8 +274,8 @@ def _is_another_way(section: Section) -> bool:
     """Says whether a heading offers another way to go back: "Alternative: Deploy the legacy branch"."""
     normal = words.normal(section.title)
     named = re.match(r"(alternative|alternativa|fallback|plan b)\b", normal)
-    fails = re.match(r"(if|when|si|se|wenn|falls)\b", normal) and kinds.FAILURE.search(normal)
-    return bool(named or fails) and signs.is_full_procedure(section)
+    told = kinds.FAILURE.search(normal) or kinds.BACK_TO.search(normal) or kinds.HALTS.match(normal)
+    return bool(named or (told and not kinds.BESIDE.search(normal))) and signs.is_full_procedure(section)
 
 
 def _is_taken_back(section: Section) -> bool:

@@ -10,7 +10,8 @@ from plans.document.blocks import Listing, Paragraph, Section
 from plans.document.groups import Group
 from plans.document.plan import Promise
 
-_PARENTHESES = re.compile(r"[(（]([^()（）]{1,120})[)）]")
+_PARENTHESES = re.compile(r"[(（\[]([^()（）\[\]]{1,120})[)）\]]")
+_AT_THE_END = re.compile(r"\s[-–—|]\s([^-–—|()]{0,12}\d[^|()]{1,30})$")
 _SUM = re.compile(
     r"(total|overall|in total|altogether|done|all done|complete|completed|finished|gesamt|insgesamt|fertig|au total|terminé|"
     r"en total|listo|no total|concluído)\b|合计|总计|合計|完成|完了"
@@ -19,12 +20,14 @@ _SUM = re.compile(
 
 
 def in_heading(section: Section) -> list[Promise]:
-    """Returns the time in a heading's parentheses: "(5-10 minutes)", "(Instant - No Downtime)"."""
+    """Returns the time in a heading's parentheses or at its end: "(5-10 minutes)", "(Instant - No Downtime)", "- 5 minutes"."""
     for match in _PARENTHESES.finditer(section.title):
         found = durations.find_length(match.group(1))
         if found:
             return [Promise(section.line, match.group(1).strip(), found[1])]
-    return []
+    end = _AT_THE_END.search(section.title)
+    found = durations.find_length(end.group(1)) if end else None
+    return [Promise(section.line, end.group(1).strip(), found[1])] if end and found else []
 
 
 def elsewhere(section: Section, steps: list[Section]) -> list[Promise]:

@@ -26,7 +26,9 @@ from plans.document.plan import Parts, Said
 from plans.document.step import Step
 from plans.document.steps import every_text, read_steps
 
-_BESIDE_STEPS = frozenset({"contacts", "matrix", "revisions"})
+_BESIDE_STEPS = frozenset(
+    {"contacts", "matrix", "revisions", "known_issues", "not_triggers", "schedule", "communication", "template"}
+)
 """Parts that stand under the heading of a procedure and are none of its steps."""
 
 
@@ -60,7 +62,7 @@ class Reader:
         if not self.found.contacts:
             named = (contacts.in_passing(section, self.notes) for section in self.root.walk())
             self.found.contacts = next((people for people in named if people), [])
-        self.found.schedule = self.found.schedule or keeping.schedule_in_passing(self._ends(), self.notes)
+        self.found.schedule = self.found.schedule or keeping.schedule_in_passing(self.root, self._ends(), self.notes)
         metadata = keeping.read_metadata(self._ends(), self.notes)
         found = self.found
         used = {fence.line for step in self._all_steps(read) for fence in step.fences} | {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from plans.document import durations, words
 from plans.document import procedure_words as kinds
@@ -106,14 +107,25 @@ def _holds_steps(section: Section) -> bool:
 
 def _phases(section: Section) -> list[Section]:
     """Returns the phases of a procedure that promises one time for all of them: "Staged rollback (10-15 minutes)"."""
-    found = [
-        child for child in section.children if (words.choice_word(child.title) or ("",))[0] in ("phase", "fase", "阶段")
-    ]
-    if len(found) < 2 or len(found) != len(section.children):
+    found = [child for child in section.children if words.is_phase(child.title)]
+    if len(found) < 2 or len(found) != len(section.children) or _are_each_taken_back(section, found):
         return []
     title = words.normal(section.title)
     whole = kinds.ONE.search(title) or (durations.find_length(section.title) and not kinds.SEVERAL.search(title))
     return found if whole else []
+
+
+def _are_each_taken_back(section: Section, phases: list[Section]) -> bool:
+    """Says whether the phases are those of the way forward, each with a way back of its own: "Phase 2 Rollback"."""
+    if sum(words.strictly_back(phase.title) for phase in phases) * 2 > len(phases):
+        return True
+    stages = sum(_proves(_named(phase)) or _is_stage(_named(phase)) for phase in phases)
+    return words.normal(section.title).endswith("plan") and not stages
+
+
+def _named(phase: Section) -> Section:
+    """Returns a phase under what it is named after its number: "Phase 3: Validation" gives "Validation"."""
+    return replace(phase, raw=words.after_choice(phase.title))
 
 
 def nested(section: Section) -> list[Section]:

@@ -39,14 +39,14 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("follow_up", r"^(?!.*communicat).*follow-?up|回滚后(监控|总结|分析|操作|行动|复盘|跟进)|p[óo]s[t-]*-?roll-?back:? (monitor|seguimiento|acompanhamento|análisis|análise)|post-?rollback (metrics|statistics|kpi|action|analysis|recovery|monitoring|review|documentation|report|procedure|obligation|task|step|activit)|after recovery|root cause|"
                   r"^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|post-?(restore|recovery|revert)\b|(recovery|next|further) steps \(?after|lessons|post-?incident|acciones posteriores|ações (posteriores|pós)|nacharbeit"),
     ("pre_checks", r"pre-?roll-?back|prerequisit|pre-?flight|before (you )?(roll|start|begin)|safety check|rollback requirements|inputs (you |we )?need|^(what )?(you|we).ll need$|"
-                   r"recovery inputs|pre-?(deploy|upgrade|migration|release|rollout|launch)(?!\w* backups?$)|before (you )?(each |every |any |the |a )?(deploy|upgrad|migrat|releas|launch)|avant (de )?(démarrer|commencer|déploy|migr)|preparation checklist|回滚前|^requisitos|pr[ée]r?-?requis|pré-?roll-?back|voraussetzung|antes( de| del| do| o)? (roll|rever|empez|inici|come)|avant( de| le| un)? (roll|reve|comm)|vor (dem|einem) roll|前提条件|pre-?check|pre-?condition|précondition|condiciones previas|condições prévias|vorbedingung"),
+                   r"recovery inputs|pre-?(deploy|upgrade|migration|release|rollout|launch)(?!\w* backups?$)|before (you )?(each |every |any |the |a )?(deploy|upgrad|migrat|releas|launch)|avant (de )?(démarrer|commencer|déploy|migr)|preparation checklist|回滚前|^requirements$|^requisitos|pr[ée]r?-?requis|pré-?roll-?back|voraussetzung|antes( de| del| do| o)? (roll|rever|empez|inici|come)|avant( de| le| un)? (roll|reve|comm)|vor (dem|einem) roll|前提条件|pre-?check|pre-?condition|précondition|condiciones previas|condições prévias|vorbedingung"),
     ("validation", r"p(ost|[óo]s)-?roll-?back(?!:? (communicat|notif|announce|comms|comunica))|\bv[eé]rif(?!\w* (the )?(backup|current|pre))(?<!backup verif)|\b(?<!monitoring and )(?<!monitoring & )validat(?!\w* (fail|error))|\bvalidaci[óo]n|valida[çc][ãa]o|überprüfung|nach dem roll|after rolling back|(checks?|test(s|ing)?|monitoring) (to run )?(after|following) (the |a |any )?(roll|recover|restor)|^after (the |a )?roll ?back$|(después|depois|après)( de| del| do| o| le| un| la)? (roll|rever|retour)|^confirma[cç]|^tests?$|(recovery|completion) checklist|回滚后|验证|確認|smoke test"),
     ("criteria", r"(success|exit|acceptance|completion) criteria|(roll ?back|recovery) is (complete|done|successful)|success (indicators?|signs?)|critères de|criterios de éxito|critérios de|erfolgskriterien"),
     ("communication", r"communicat|notif(y|ication)|comms|announce|comunica[cç]|kommunikation|沟通|during an incident"),
     ("resources", r"^resources|related|\breferences?$|links?$|see also|further reading|documentation$|ressources?$|recursos|weiterführende|相关"),
     ("summary", r"^summary|key points|conclusion|résumé|resum[eo]n?|zusammenfassung|总结|takeaway"),
     ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|visão geral|descripción general|überblick|índice|概述|概要|目次|table of contents|^contents$"),
-    ("practice", r"^(important |key |final |friendly )?reminders?\b|^remember\b|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|(boas|melhores|buenas|mejores) práticas|(buenas|mejores) prácticas|bonnes pratiques|bewährte|最佳实践|ベストプラクティス|prevention|anti-?pattern|re-?deploy\w* (prep|plan|check)|before (the |any )?(next|re-?)[ -]?(deploy|release|attempt)|principle|automation$|improvement|预防"),
+    ("practice", r"^(important |key |final |friendly )?reminders?\b|^remember\b|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|(boas|melhores|buenas|mejores) práticas|(buenas|mejores) prácticas|bonnes pratiques|bewährte|最佳实践|ベストプラクティス|prevention|anti-?pattern|re-?deploy\w* (prep|plan|check)|before (the |any )?(next|re-?)[ -]?(deploy|release|attempt)|principle|automation$|improvement|^prevent|^avoiding|预防"),
     ("triggers", r"trigger|when to (use|roll|revert|restore|abort|act|activate|declare|go back)|situations? d.urgence|emergency (situations|conditions|criteria)|"
                  r"^identify(ing)? (a |an )?(bad|failed|broken|faulty) |red flags|signs (of|that)|roll ?back (criteria|conditions|thresholds|indicators|signals)|(abort|kill) criteria|use this (guide|plan|runbook|document|procedure|playbook) (when|if|for)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
                  r"quand (utiliser|effectuer|faire)|^d[ée]cisi[oó]n d[eu] (roll|revers|retour)|quando (fazer|usar|executar|reverter)|wann (zurück|rollback|ein)|触发|rollback (when|if)|criteria for roll|symptoms?$|cuándo|gatilho|auslöser|indicadores"),
@@ -87,7 +87,7 @@ _NUMBERED = re.compile(
 _EMOJI = re.compile(r"[\u20e3\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
 
 LABELS: tuple[tuple[str, str], ...] = (
-    ("time", r"^((estimated|expected|restore|recovery|rollback|execution|deployment|approx\.?|approximate) )?(time|duration|timing)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
+    ("time", r"^((estimated|expected|target|typical|average|maximum|max|total|restore|recovery|rollback|execution|deployment|approx\.?|approximate) ){0,2}(time|duration|timing)( (to|required|needed|estimate|target)\b.*)?$|^(time|duration) estimate$|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
              r"恢复时间|时间估算|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^((rollback|recovery) )?timeline$"),
     ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
     ("when", r"^when( to use)?$|^use cases?$|^best for$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^(scenario|situation|situación|situação|escenario|scénario|szenario)$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
@@ -126,9 +126,17 @@ def part_of(heading: str) -> str:
     """Returns the part a heading names, or an empty text."""
     text = normal(heading)
     if level_word(heading) is not None or choice_word(heading) is not None:
-        return ""
+        return _part_of_phase(heading)
     part = next((part for part, pattern in _PARTS if pattern.search(text)), "")
     return "" if part in ABOUT_THINGS and of_a_thing(heading) else part
+
+
+def _part_of_phase(heading: str) -> str:
+    """Returns the part that a phase names where it carries nothing out: "Phase 3: Communication"."""
+    if not is_phase(heading):
+        return ""
+    part = part_of(after_choice(heading))
+    return part if part in ("communication", "follow_up") else ""
 
 
 def of_a_thing(heading: str) -> bool:
@@ -156,6 +164,18 @@ def choice_word(heading: str) -> tuple[str, int | None] | None:
     """Returns ("scenario", 2) for "Scenario 2 …", "Path B …", "Option C …"."""
     match = _CHOICE.match(normal(heading))
     return (match.group("word"), _ordinal(match.group("n") or match.group("l"))) if match else None
+
+
+def is_phase(heading: str) -> bool:
+    """Says whether a heading opens with "Phase 2", which may be a stage of one way as well as a way of its own."""
+    return (choice_word(heading) or ("",))[0] in ("phase", "fase", "阶段")
+
+
+def after_choice(heading: str) -> str:
+    """Returns what a numbered way or phase is named: "Phase 3: Validation" gives "validation"."""
+    text = normal(heading)
+    match = _CHOICE.match(text)
+    return text[match.end() :].strip(" :.()-–—") if match else text
 
 
 def step_word(heading: str) -> int | None:

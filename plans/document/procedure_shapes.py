@@ -1,0 +1,78 @@
+"""Returns a section in the shape in which its procedures are read: with its case, with its time, cut into its counted parts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from plans.document import groups, words
+from plans.document import procedure_words as kinds
+from plans.document import step_headings as headings
+from plans.document.blocks import Line, Paragraph, Section, fences_in
+from plans.document.procedure_signs import has_actions, is_full_procedure, is_option
+
+
+def told_through(section: Section) -> Section | None:
+    """Returns a document that is one procedure: its title names a rollback, and its headings are the numbered steps, in one row.
+
+    Parts of a plan may stand before and behind the steps: "When to use", "Contacts".
+    """
+    steps = headings.of(section)
+    if len(steps) < 2 or not words.strictly_back(section.title):
+        return None
+    counted = all(words.step_word(step.title) for step in steps)
+    if not counted and (len(steps) < 3 or len(steps) < len(section.children)):
+        return None
+    first = section.children.index(steps[0])
+    in_a_row = list(section.children[first : first + len(steps)]) == steps
+    return replace(section, children=tuple(steps)) if in_a_row else None
+
+
+def with_its_case(section: Section) -> Section:
+    """Returns a section with the one heading below that only names its case as a label: "Scenario: Errors at login"."""
+    if len(section.children) != 1 or has_actions(replace(section, children=())):
+        return section
+    child = section.children[0]
+    label, colon, case = child.title.partition(":")
+    if not (colon and case.strip()) or words.label_of(label) != "when" or not is_full_procedure(child):
+        return section
+    if kinds.ISSUE.match(words.normal(child.title)):
+        return section
+    said = Paragraph(child.line, child.line, (Line(child.line, f"**{label.strip(' *_')}:** {case.strip(' *_')}"),))
+    return replace(section, blocks=(*section.blocks, said, *child.blocks), children=child.children)
+
+
+def told_below(section: Section) -> Section | None:
+    """Returns the one heading that tells how, below one that says no more than "Rollback": the lower one names the procedure."""
+    told = [child for child in section.children if is_full_procedure(child) and not words.part_of(child.title)]
+    if len(told) != 1 or (section.blocks and has_actions(replace(section, children=()))):
+        return None
+    named = words.speaks_of_rollback(told[0].title) and words.label_of(told[0].title) == "procedure"
+    return told[0] if named and kinds.GENERIC.fullmatch(words.normal(section.title)) else None
+
+
+def with_its_time(section: Section) -> Section:
+    """Returns a section whose options promise the time that it promises for all of them."""
+    promised = [group for group in groups.of_blocks(section.blocks, section.line) if group.meaning == "time"]
+    if not promised or sum(is_option(child) for child in section.children) < 2:
+        return section
+    said = tuple(block for group in promised for block in groups.as_blocks(group))
+    options = (
+        replace(child, blocks=(*said, *child.blocks)) if is_option(child) else child for child in section.children
+    )
+    return replace(section, children=tuple(options))
+
+
+def counted_apart(section: Section) -> list[Section]:
+    """Returns the headings below a level that each count their steps from one again, or the level itself."""
+    below = [child for child in section.children if words.label_of(child.title) == "procedure"]
+    parts = below[0].children if len(below) == 1 and not below[0].blocks else section.children
+    acting = [child for child in parts if is_full_procedure(child) and not words.part_of(child.title)]
+    own = all(any(_COUNTS.search(fence.body) for fence in fences_in(child.blocks)) for child in acting)
+    if not own or len(acting) < 2 or len(acting) < len(parts):
+        return [section]
+    when = tuple(child for child in section.children if words.label_of(child.title) == "when")
+    return [replace(child, children=(*when, *child.children)) for child in acting]
+
+
+_COUNTS = re.compile(r"\A\s*(#|//|--) ?1[.)] ")

@@ -1,0 +1,160 @@
+"""Which headings are procedures by what they name, beside or below which others; and where a procedure's time may stand."""
+
+# ruff: noqa: E501 – tables, one case a line
+
+import pytest
+
+from plans.document import read_plan
+
+NUMBERED = "1. Stop the worker\n2. Start the old one\n\n```bash\nsystemctl restart shop\n```\n"
+COMMENTED = "```bash\n# Go to the old tag\ngit checkout v1\n# Start it\ndocker compose up -d\n```\n"
+BODIES = pytest.mark.parametrize("body", [NUMBERED, COMMENTED], ids=["numbered", "commented"])
+
+
+def names(text: str) -> list[str]:
+    return [level.name for level in read_plan(f"# Shop Rollback Plan\n\nHow we go back.\n\n{text}").parts.levels]
+
+
+def section(depth: int, title: str, body: str) -> str:
+    return f"{'#' * depth} {title}\n\n{body}\n"
+
+
+PHASES = ["Phase {n}: {x}", "Phase {n} Rollback", "Phase {n} Rollback: {x}", "Rollback Phase {n}: {x}", "Rollback from Phase {n}", "Phase {n} ({x})", "Phase {n} - {x}", "Undo Phase {n}"]  # fmt: skip
+
+
+@BODIES
+@pytest.mark.parametrize("name", PHASES)
+@pytest.mark.parametrize("above", ["Phase-Specific Rollback", "Rollback by Phase", "Phased Rollback", "Rollback Plan", "Rollback Procedures", "Rollback Strategy"])  # fmt: skip
+def test_the_phases_of_a_migration_are_each_taken_back(above: str, name: str, body: str) -> None:
+    below = [name.format(n=n, x=x) for n, x in enumerate(("Database Schema", "Data Layer", "Screens"), 1)]
+    assert names(section(2, above, "") + "".join(section(3, title, body) for title in below)) == below
+
+
+@pytest.mark.parametrize("above", ["Rollback Plan", "Rollback Procedure", "Step-by-Step Rollback Process"])
+def test_phases_that_end_with_a_proof_are_steps_of_one_way(above: str) -> None:
+    phases = ("Phase 1: Assessment", "Phase 2: Restore the old version", "Phase 3: Validation")
+    assert names(section(2, above, "") + "".join(section(3, title, NUMBERED) for title in phases)) == [above]
+
+
+def test_a_phase_that_proves_is_no_way_back_beside_phases_that_are() -> None:
+    text = section(2, "Rollback Procedures", "") + section(3, "Phase 1: Backend Rollback", NUMBERED)
+    text += section(3, "Phase 2: Frontend Rollback", COMMENTED) + section(3, "Phase 3: Verification", NUMBERED)
+    assert names(text) == ["Phase 1: Backend Rollback", "Phase 2: Frontend Rollback"]
+
+
+def test_options_below_one_promise_each_promise_it() -> None:
+    text = "## Rollback Procedure\n\n### Backend Rollback\n\n**Estimated time:** 2 minutes\n\n"
+    text += section(4, "Option A: Dashboard", NUMBERED) + section(4, "Option B: Command line", COMMENTED)
+    levels = read_plan(f"# Shop Rollback Plan\n\n{text}").parts.levels
+    assert [(level.name[:8], level.promise.text if level.promise else None) for level in levels] == [
+        ("Option A", "2 minutes"),
+        ("Option B", "2 minutes"),
+    ]
+
+
+@pytest.mark.parametrize("label", ["Rollback", "Rollback Plan", "Rollback steps", "To roll back"])
+def test_a_label_in_a_phase_that_goes_forward_opens_the_way_back(label: str) -> None:
+    text = "".join(
+        f"## Phase {n}: {x}\n\n**Steps:**\n\n1. Create it\n2. Move the code\n\n```bash\nmake module\n```\n\n**{label}:**\n\n```bash\ngit revert HEAD\n```\n\n"
+        for n, x in enumerate(("Database Schema", "Data Layer"), 1)
+    )
+    levels = read_plan(f"# Splitting the shop\n\nWhat we do.\n\n{text}").parts.levels
+    assert [[fence.body.strip() for step in level.steps for fence in step.fences] for level in levels] == [["git revert HEAD"]] * 2  # fmt: skip
+
+
+BESIDE = """How Rollback Works|Version Numbering|Log Locations|Approval Process|Risk Mitigation|Data Migration Notes|Breaking Changes|Training|
+KPIs|Next Steps|Git Tags|Files Changed|Changes Made|Impact Assessment|Data Loss Risk|Compliance|Getting Help|Affected Components|Rollback Risks|
+Rollback Approval|Rollback Ownership|Rollback Readiness|Rollback Window|Rollback Artifacts|Migration Steps|Forward Migration|Sign-off|Directory Structure|
+Branching|Identify the Version|Finding the Previous Version|List Available Versions|Assess the Situation|Clean Up|Maintenance|Known Risks|Common Mistakes|
+Examples|Deployment Process|Preventive Measures|Configuration Files|After Deployment""".replace("\n", "").split("|")
+
+
+@BODIES
+@pytest.mark.parametrize("depth", [2, 3])
+@pytest.mark.parametrize("title", BESIDE)
+def test_what_is_known_agreed_on_or_looked_at_is_no_procedure(title: str, depth: int, body: str) -> None:
+    text = (
+        section(2, "Rollback Procedures", "")
+        + section(3, "Code Rollback", body)
+        + section(3, "Database Rollback", body)
+    )
+    assert names(text + section(depth, title, body)) == ["Code Rollback", "Database Rollback"]
+
+
+@BODIES
+@pytest.mark.parametrize("title", ["Feature Flags", "Commands", "Workflow", "Dependencies", "Quality"])
+def test_a_heading_beside_the_one_that_collects_procedures_must_say_that_it_goes_back(title: str, body: str) -> None:
+    text = (
+        section(2, "Rollback Procedures", "")
+        + section(3, "Code Rollback", body)
+        + section(3, "Database Rollback", body)
+    )
+    assert names(text + section(2, title, body)) == ["Code Rollback", "Database Rollback"]
+
+
+WAYS = """Frontend|Database Schema|Kubernetes|Vercel|Feature Flags|DNS|Environment Variables|Docker Image|npm Package|Cron Jobs|Everything|Partial|
+Bad Deployment|Data Corruption|Failed Migration|Git Reset|Redeploy Previous Version|Switch Traffic Back|Restore Backup|Disable the Feature Flag|
+Scale Down|Stop the Rollout|Abort Deployment|Via GitHub Actions|If the App Does Not Start|After a Bad Release|Before Merge|Last Commit""".replace("\n", "").split("|")  # fmt: skip
+
+
+@BODIES
+@pytest.mark.parametrize("above", ["Rollback Procedures", "How to Roll Back", "Rollback"])
+@pytest.mark.parametrize("title", WAYS)
+def test_things_failures_and_ways_among_procedures_are_procedures(title: str, above: str, body: str) -> None:
+    text = (
+        section(2, above, "")
+        + section(3, "Frontend Rollback", body)
+        + section(3, title, body)
+        + section(3, "API rollback", body)
+    )
+    assert names(text) == ["Frontend Rollback", title, "API rollback"]
+
+
+@pytest.mark.parametrize(
+    "title", ["Bad Deployment", "Redeploy Previous Version", "Abort Deployment", "After a Bad Release", "Kubernetes"]
+)
+def test_failures_and_ways_stand_beside_procedures_too(title: str) -> None:
+    text = (
+        section(2, "Frontend Rollback", NUMBERED) + section(2, title, NUMBERED) + section(2, "API rollback", NUMBERED)
+    )
+    assert names(text) == ["Frontend Rollback", title, "API rollback"]
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Code Rollback - 5 minutes", ""), ("Code Rollback [5 minutes]", ""), ("Code Rollback – 5 minutes", ""), ("Code Rollback | 5 minutes", ""),
+        ("Code Rollback", "**Estimated Rollback Time**: 5 minutes"), ("Code Rollback", "**Target Recovery Time:** 5 minutes"),
+        ("Code Rollback", "**Total time:** 5 minutes"), ("Code Rollback", "*Estimated time: 5 minutes*"), ("Code Rollback", "> **ETA**: 5 minutes"),
+    ],
+)  # fmt: skip
+def test_a_time_at_the_end_of_a_heading_or_behind_a_longer_label(title: str, said: str) -> None:
+    text = f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n### {title}\n\n{said}\n\n{COMMENTED}\n### Database Rollback\n\n{NUMBERED}"
+    first, second = read_plan(text).parts.levels
+    assert (first.promise.text if first.promise else None, second.promise) == ("5 minutes", None)
+
+
+@pytest.mark.parametrize("title", ["Step 2 - restart 3 pods", "Restore v2.1 - the stable one", "Rollback - release 5"])
+def test_a_number_at_the_end_of_a_heading_is_no_time(title: str) -> None:
+    (level,) = read_plan(f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n### {title}\n\n{COMMENTED}").parts.levels
+    assert level.promise is None
+
+
+@pytest.mark.parametrize(
+    "item", ["Test rollback procedures monthly", "**Regular drills**: Practice rollback quarterly", "Schedule a rollback drill every quarter", "Practice the rollback procedure every 3 months"]
+)  # fmt: skip
+def test_a_numbered_item_of_advice_names_the_rehearsal(item: str) -> None:
+    text = f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n{COMMENTED}\n## Best Practices\n\n1. Keep the team told\n2. {item}\n"
+    assert [entry.line for entry in read_plan(text).parts.schedule] == [15]
+
+
+@pytest.mark.parametrize("item", ["Deploy weekly", "Test the new release daily", "Practice makes perfect"])
+def test_advice_that_rehearses_no_rollback_is_no_rehearsal(item: str) -> None:
+    text = f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n{COMMENTED}\n## Best Practices\n\n1. Keep the team told\n2. {item}\n"
+    assert read_plan(text).parts.schedule == ()
+
+
+def test_issues_and_reasons_against_below_the_only_procedure_are_the_plan_s() -> None:
+    text = f"# Shop Rollback Plan\n\n## Rollback Procedure\n\n{COMMENTED}\n### Known Issues\n\n1. **Pods hang**: delete them\n2. **Cache**: flush it\n\n### When not to roll back\n\n- The bug is cosmetic\n"
+    parts = read_plan(text).parts
+    assert (len(parts.known_issues), [said.text for said in parts.negative_triggers]) == (2, ["The bug is cosmetic"])
