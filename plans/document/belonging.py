@@ -15,7 +15,17 @@ _WHOLE = frozenset({"known_issues", "summary", "practice", "overview", "resource
 _WORDS = frozenset({"practice", "overview", "summary"})
 _OWN_RIGHT = frozenset({"triggers", "not_triggers", "matrix", "contacts", "schedule"})
 _LEAVES_CHECKS = frozenset(
-    {"contacts", "matrix", "communication", "template", "known_issues", "schedule", "resources", "revisions"}
+    {
+        "contacts",
+        "matrix",
+        "communication",
+        "template",
+        "known_issues",
+        "schedule",
+        "resources",
+        "revisions",
+        "follow_up",
+    }
 )
 
 
@@ -25,6 +35,8 @@ def stays(part: str, child: Section, section: Section) -> bool:
     if part == "triggers" and below == "matrix":
         return False
     if part in _WORDS and (below in _OWN_RIGHT or (below == "pre_checks" and words.speaks_of_rollback(child.title))):
+        return False
+    if part == "follow_up" and proves(child):
         return False
     if part in _WHOLE or below in ("", part):
         return True
@@ -43,6 +55,14 @@ def stays(part: str, child: Section, section: Section) -> bool:
         and below not in _LEAVES_CHECKS
         and not (part == "pre_checks" and below == "validation" and "post" in words.normal(child.title))
     )
+
+
+def proves(section: Section) -> bool:
+    """Says whether a heading after a rollback names a proof without one of its words: "Health checks"."""
+    return bool(_HEALTH.fullmatch(words.normal(section.title)))
+
+
+_HEALTH = re.compile(r"((system|service|application|basic|immediate) )?health([ -]checks?)?|sanity (checks?|tests?)")
 
 
 def only_sounds_like(part: str, title: str) -> bool:

@@ -146,16 +146,30 @@ _BEFORE = r"(before|prior to|pre|avant|antes|vor)\b"
 _AFTER = r"(after|post|once|après|después|depois|nach)\b"
 
 
+_DURING = r"(during|while|pendant|durante|während)\b|(the )?(roll ?back|execution)( steps)?$"
+
+
+def part_of_half(section: Section, child: Section) -> str:
+    """Returns the part of a heading below a checklist that only says when: "Before", "After"."""
+    if not re.search(r"checklist|checks\b", words.normal(section.title)):
+        return ""
+    normal = words.normal(child.title)
+    return "pre_checks" if re.fullmatch(_BEFORE, normal) else "validation" if re.fullmatch(_AFTER, normal) else ""
+
+
 def halves(section: Section) -> tuple[Section, Section]:
-    """Returns a checklist's items of before and of after: "Before each phase: … After each phase: …"."""
+    """Returns a checklist's items of before and of after: "Before each phase: … After each phase: …"; those of "During" are neither."""
     before: list[Block] = []
     after: list[Block] = []
+    during: list[Block] = []
     half = before
     for block in section.blocks:
         if isinstance(block, Paragraph) and re.match(_AFTER, words.normal(block.text)):
             half = after
         elif isinstance(block, Paragraph) and re.match(_BEFORE, words.normal(block.text)):
             half = before
+        elif isinstance(block, Paragraph) and half is not during and re.match(_DURING, words.normal(block.text)):
+            half = during
         half.append(block)
     return replace(section, blocks=tuple(before)), replace(section, blocks=tuple(after), children=())
 

@@ -23,7 +23,8 @@ def read_contacts(section: Section, notes: Notes) -> list[Contact]:
             elif isinstance(block, Paragraph):
                 found.extend(_from_lines(block, notes))
             elif isinstance(block, Listing):
-                people = _from_list(block)
+                people = _card(current, block) if current is not section else []
+                people = people or _from_list(block)
                 if people:
                     notes.claim(current.line)
                     notes.claim(block.line, block.end_line)
@@ -72,6 +73,22 @@ _CHANNELS = re.compile(r"^(communication|slack|chat)?\s*channels?$|^communicatio
 """A heading among contacts that names where people talk, not whom to call."""
 
 
+def _card(section: Section, listing: Listing) -> list[Contact]:
+    """Returns the one person of a heading whose list says how to reach them: "Primary on-call" above "Name" and "Phone"."""
+    fields = [item.text.partition(":") for item in listing.items]
+    if not all(colon and _FIELD.fullmatch(words.normal(name)) for name, colon, _ in fields):
+        return []
+    return [_contact(section.line, section.title, " / ".join(value.strip() for _, _, value in fields if value.strip()))]
+
+
+_FIELD = re.compile(
+    r"((work|office|mobile|cell|primary|backup|24/7) )?"
+    r"(name|phone|mobile|cell|tel(ephone)?|e-?mail|mail|slack|teams|discord|telegram|contact|pager(duty)?|"
+    r"handle|availability|available|hours|time ?zone|role|nom|nombre|nome|teléfono|téléphone|telefon|correo|courriel)"
+    r"( (number|address|id|handle))?"
+)
+
+
 def _from_list(listing: Listing) -> list[Contact]:
     """Returns the people of a list; where most of its items are people, the others with a name and an address are too."""
     items = [item for item in listing.items if not _PLACE.match(words.normal(item.text))]
@@ -95,8 +112,9 @@ def _from_lines(block: Paragraph, notes: Notes) -> list[Contact]:
 
 def _is_person(line: Line) -> bool:
     """Says whether a labelled line names somebody who can be reached."""
+    reachable = _REACH.search(line.rest) or (_ROLE.search(line.lead) and 0 < len(line.rest.split()) <= 6)
     return (
-        bool(_REACH.search(line.rest))
+        bool(reachable)
         and not _is_address(line.rest)
         and len(line.lead) <= 60
         and not words.opens_with_verb(line.lead)

@@ -1,4 +1,4 @@
-"""Finds the way back that a bold label opens below a heading of going forward: "**Rollback:**" under "1. Add the column"."""
+"""Finds the procedures that bold labels open: "**Option A: Git**" in one that goes back, "**Rollback:**" in one that goes forward."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from plans.document import groups, words
 from plans.document import procedure_signs as signs
+from plans.document import procedure_words as kinds
 from plans.document.blocks import Block, Fence, Line, Listing, Paragraph, Section
 from plans.document.groups import Group
 
@@ -15,6 +16,42 @@ _OPENS = re.compile(
     r"( (procedure|steps?|command|commands|plan|process|instructions?|script))?( \(.*)?"
 )
 _LOOKS = frozenset({"validation", "when", "note", "impact", "time"})
+
+
+def cut(section: Section) -> list[Section]:
+    """Returns a procedure cut at the bold labels in it that name procedures of their own."""
+    apart: list[Section] = []
+    kept: list[Block] = []
+    normal = words.normal(section.title)
+    collects = bool(kinds.SEVERAL.search(normal) or kinds.GENERIC.fullmatch(normal))
+    for group in groups.of_blocks(section.blocks, section.line):
+        own = Section(group.line, group.end_line, section.depth + 1, group.label, group.blocks, ())
+        named = _names_procedure(group.label) or (collects and _names_thing(group.label))
+        if group.label and not group.value and named and signs.is_full_procedure(own):
+            apart.append(own)
+        else:
+            kept.extend(groups.as_blocks(group))
+    if not apart or not (len(apart) > 1 or signs.has_actions(replace(section, blocks=tuple(kept)))):
+        return [section]
+    rest = replace(section, blocks=tuple(kept), end_line=min(section.end_line, apart[0].line - 1))
+    return [rest, *apart] if signs.has_actions(rest) else apart
+
+
+def _names_procedure(label: str) -> bool:
+    known = words.part_of(label) or words.label_of(label) or words.number_of(label) or words.step_word(label)
+    return (
+        bool(re.search(r"\b(roll ?back|recovery|restore)\b", words.normal(label)))
+        and not known
+        and not words.tells_to_act(label)
+    )
+
+
+def _names_thing(label: str) -> bool:
+    """Says whether a bold label below a heading that collects procedures names one: "Option A: Git", "Database"."""
+    if words.choice_word(label):
+        return True
+    known = words.part_of(label) or words.label_of(label) or words.number_of(label) or words.step_word(label)
+    return not known and not words.tells_to_act(label) and not kinds.OTHER.search(words.normal(label))
 
 
 def ways_back(section: Section, *, told: bool = True) -> list[Section]:

@@ -65,7 +65,7 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool, plain_to
     title, before = section.title, ""
     inside_quotes = {inner.line for block in section.blocks if isinstance(block, Quote) for inner in block.blocks}
     for block in every_block(section.blocks):
-        if isinstance(block, Quote) and plain_too and (quoted := _quoted(block)) is not None:
+        if isinstance(block, Quote) and (plain_too or not only_clear) and (quoted := _quoted(block)) is not None:
             notes.claim(section.line, block.end_line)
             found.append(template(quoted, before or title))
             before = ""

@@ -64,6 +64,7 @@ HOW = re.compile(
     r"(the )?(manual|quick|detailed|emergency|immediate|full)? ?(roll ?back|recovery|restore|restoration|revert|resolution|response)? ?"
     r"(steps|procedure|process|instructions|commands|actions|execution|solution|fix|mitigation|remediation|answer)|"
     r"(solution|résolution|solución|resolución|solução|lösung|behebung)( (immédiate|rapide|inmediata|rápida|imediata))?|"
+    r"(execut(e|ing)|perform(ing)?|carry(ing)? out|run(ning)?|start(ing)?|trigger(ing)?) (the |a )?roll ?back|"
     r"解决(方案|方法|步骤)?|対処(法|方法)?"
 )
 """A heading that announces steps and names nothing: the heading above it is the procedure's name."""

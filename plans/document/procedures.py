@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plans.document import groups, labelled, words
+from plans.document import labelled, words
 from plans.document import procedure_shapes as shapes
 from plans.document import procedure_signs as signs
 from plans.document import procedure_words as kinds
 from plans.document import step_headings as headings
-from plans.document.blocks import Block, Section
+from plans.document.blocks import Section
 
 
 def find(root: Section) -> list[Section]:
@@ -35,12 +35,14 @@ def find(root: Section) -> list[Section]:
         beside = [child for child in root.children[0].children if child.line not in told]
         return [whole, *(level for child in beside for level in _below(child, inside=True))]
     about = any(words.speaks_of_rollback(section.title) for section in root.children if section.depth == 1)
+    if len(root.children) > 1 and not root.children[0].children and not signs.has_actions(root.children[0]):
+        tops = root.children[1:]  # the title says what the document is, the others stand beside it
     found = _without_strangers([(top, _below(top, inside=about)) for top in tops])
     if not found and any(words.speaks_of_rollback(section.title) for section in root.children):
         found = [level for top in tops for level in _below(top, inside=True)]
     if not found and not any(kinds.OTHER.search(words.normal(section.title)) for section in root.children):
         found = [level for top in tops if words.is_neutral(top.title) for level in _below(top, inside=True)]
-    return [part for section in found for part in _cut_at_labels(section)]
+    return [part for section in found for part in labelled.cut(section)]
 
 
 def _without_strangers(below: list[tuple[Section, list[Section]]]) -> list[Section]:
@@ -87,42 +89,6 @@ def _says_back(section: Section) -> bool:
     """Says whether a heading says itself that it goes back, of what, or that nothing else is left."""
     title = section.title
     return words.strictly_back(title) or words.of_a_thing(title) or bool(kinds.LAST_RESORT.search(words.normal(title)))
-
-
-def _cut_at_labels(section: Section) -> list[Section]:
-    """Returns a procedure cut at the bold labels in it that name procedures of their own."""
-    cut: list[Section] = []
-    kept: list[Block] = []
-    normal = words.normal(section.title)
-    collects = bool(kinds.SEVERAL.search(normal) or kinds.GENERIC.fullmatch(normal))
-    for group in groups.of_blocks(section.blocks, section.line):
-        own = Section(group.line, group.end_line, section.depth + 1, group.label, group.blocks, ())
-        named = _names_procedure(group.label) or (collects and _names_thing(group.label))
-        if group.label and not group.value and named and signs.is_full_procedure(own):
-            cut.append(own)
-        else:
-            kept.extend(groups.as_blocks(group))
-    if not cut or not (len(cut) > 1 or signs.has_actions(replace(section, blocks=tuple(kept)))):
-        return [section]
-    rest = replace(section, blocks=tuple(kept), end_line=min(section.end_line, cut[0].line - 1))
-    return [rest, *cut] if signs.has_actions(rest) else cut
-
-
-def _names_procedure(label: str) -> bool:
-    known = words.part_of(label) or words.label_of(label) or words.number_of(label) or words.step_word(label)
-    return (
-        bool(re.search(r"\b(roll ?back|recovery|restore)\b", words.normal(label)))
-        and not known
-        and not words.tells_to_act(label)
-    )
-
-
-def _names_thing(label: str) -> bool:
-    """Says whether a bold label below a heading that collects procedures names one: "Option A: Git", "Database"."""
-    if words.choice_word(label):
-        return True
-    known = words.part_of(label) or words.label_of(label) or words.number_of(label) or words.step_word(label)
-    return not known and not words.tells_to_act(label) and not kinds.OTHER.search(words.normal(label))
 
 
 def _levelled(root: Section) -> list[Section]:
@@ -295,4 +261,6 @@ def _is_other_part(section: Section, *, inside: bool, among: bool) -> bool:
         return not (inside and headings.of(section) and not re.search("post|after", words.normal(section.title)))
     if among and part in words.ABOUT_THINGS and words.THING_ENDS.search(words.normal(section.title)):
         return not signs.is_full_procedure(section)
-    return bool(part) and not (inside and part == "triggers" and signs.tells_steps(section))
+    names_cases = among and words.normal(section.title).endswith("issues")
+    acts = signs.tells_steps(section) or (names_cases and signs.has_actions(section))
+    return bool(part) and not (inside and part == "triggers" and acts)

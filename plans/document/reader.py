@@ -128,7 +128,9 @@ class Reader:
             if of_levels and words.part_of(child.title) == "triggers":
                 continue  # "When to use" above two procedures speaks of them, not of the document
             if _place(child) not in kept and not belonging.is_repeated(section, child):
-                self._walk(child, "", inside)
+                half = checklists.part_of_half(section, child)
+                proof = "validation" if part == "follow_up" and belonging.proves(child) else ""
+                self._walk(child, half or proof, inside)
 
     def _holds_levels(self, section: Section) -> bool:
         return any(_place(deeper) in self._taken for deeper in section.walk())

@@ -1,0 +1,93 @@
+"""Parts that stand below, beside or in groups: halves of a checklist, proofs among follow-up, people under headings of their own."""
+
+# ruff: noqa: E501 – tables, one case a line
+
+import pytest
+
+from plans.document import read_plan
+from plans.document.plan import Parts
+
+LEVELS = "## Rollback Procedures\n\n### Code Rollback\n\n```bash\ngit checkout v1\n```\n\n### Database Rollback\n\n```bash\nmake down\n```\n\n"
+ASKED = "- [ ] Backup taken\n- [ ] Team told\n"
+DONE = "- [ ] Run the procedure\n- [ ] Watch the logs\n"
+PROVED = "- [ ] Health answers 200\n- [ ] Users can log in\n- [ ] Error rate below 1%\n"
+FOLLOWS = "- [ ] Write the report\n- [ ] Schedule a post-mortem\n"
+
+
+def parts(text: str) -> Parts:
+    return read_plan(f"# Shop Rollback Plan\n\nHow we go back.\n\n{LEVELS}{text}").parts
+
+
+@pytest.mark.parametrize("heading", ["### {}", "**{}:**"])
+@pytest.mark.parametrize("names", [("Before Rollback", "During Rollback", "After Rollback"), ("Before", "During", "After"), ("Pre-Rollback", "Rollback", "Post-Rollback")])  # fmt: skip
+@pytest.mark.parametrize("above", ["Rollback Checklist", "Checklists"])
+def test_the_halves_of_a_checklist_leave_out_what_is_done_between(
+    above: str, names: tuple[str, str, str], heading: str
+) -> None:
+    text = "".join(
+        f"{heading.format(name)}\n\n{items}\n" for name, items in zip(names, (ASKED, DONE, PROVED), strict=True)
+    )
+    found = parts(f"## {above}\n\n{text}")
+    assert (len(found.pre_checks), len(found.validations), len(found.levels)) == (2, 3, 2)
+
+
+@pytest.mark.parametrize("proof", ["Verification", "Health Checks", "Smoke Tests", "Immediate Verification"])
+@pytest.mark.parametrize(
+    "above", ["Post-Rollback", "Post Rollback", "After the rollback", "Post-Rollback Steps", "Post-Rollback Actions"]
+)
+def test_proofs_and_what_follows_are_told_apart_below_one_heading(above: str, proof: str) -> None:
+    found = parts(f"## {above}\n\n### {proof}\n\n{PROVED}\n### Follow-up\n\n{FOLLOWS}")
+    assert [step.title for step in found.validations] == [
+        "Health answers 200",
+        "Users can log in",
+        "Error rate below 1%",
+    ]
+
+
+@pytest.mark.parametrize("above", ["Emergency Contacts", "Escalation Path", "Support"])
+@pytest.mark.parametrize(
+    "people",
+    [
+        "### Platform lead\n\n- Name: Ann\n- Phone: 555 0100\n\n### DBA\n\n- Name: Bob\n- E-mail: bob@shop.test\n",
+        "**Platform lead:** Ann\n**DBA:** Bob\n",
+        "**Platform lead**: [Name]\n\n**DBA**: [Name]\n",
+    ],
+    ids=["cards", "lines", "blanks"],
+)
+def test_people_under_headings_of_their_own_and_on_labelled_lines(above: str, people: str) -> None:
+    assert [person.role for person in parts(f"## {above}\n\n{people}").contacts] == ["Platform lead", "DBA"]
+
+
+@pytest.mark.parametrize("above", ["Rollback Decision Criteria", "Rollback Criteria", "Rollback Conditions"])
+def test_criteria_for_deciding_are_triggers(above: str) -> None:
+    found = parts(f"## {above}\n\n### Critical\n\n- Site down\n- Data loss\n\n### Major\n\n- Slow pages\n")
+    assert [said.text for said in found.triggers] == ["Site down", "Data loss", "Slow pages"]
+
+
+@pytest.mark.parametrize("above", ["Communication", "Communication Templates", "Message Templates"])
+def test_a_quoted_message_with_blanks_is_a_template(above: str) -> None:
+    assert len(parts(f"## {above}\n\n> **Subject:** Shop rolled back\n>\n> We rolled back at [TIME].\n").templates) == 1
+
+
+def test_a_heading_that_only_says_to_carry_out_leaves_the_name_to_the_one_above() -> None:
+    text = "".join(
+        f"### Scenario {n}: {x}\n\n#### Decision\n\n- Errors\n\n#### Execute Rollback\n\n```bash\nmake {n}\n```\n\n"
+        for n, x in ((1, "Bad release"), (2, "Broken schema"))
+    )
+    levels = read_plan(f"# Shop Rollback Plan\n\n## Rollback Scenarios\n\n{text}").parts.levels
+    assert [level.name for level in levels] == ["Scenario 1: Bad release", "Scenario 2: Broken schema"]
+
+
+def test_a_title_beside_procedures_of_its_own_height_is_none() -> None:
+    levels = read_plan(
+        "# Rollback plan\n\nHow we go back.\n\n# Code rollback\n\n```bash\nmake old\n```\n\n# Database rollback\n\n1. Restore\n2. Look\n"
+    ).parts.levels
+    assert [level.name for level in levels] == ["Code rollback", "Database rollback"]
+
+
+def test_issues_by_weight_among_procedures_are_procedures() -> None:
+    text = "".join(
+        f"### {x} Issues\n\n```bash\nmake {n}\n```\n\n"
+        for n, x in enumerate(("Critical", "High Priority", "Low Priority"))
+    )
+    assert len(read_plan(f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n{text}").parts.levels) == 3
