@@ -8,6 +8,7 @@ Each pattern is searched in a header as `words.normal` gives it; the first that 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from plans.document.words import normal
 
@@ -39,6 +40,7 @@ NOT_APPLICABLE = r"not applicable|n/?a\b"
 PLACEHOLDER_PERSON = r"^(tbd|todo|n/?a|-+|—|\?+|xxx.*|\[.*\]|<.*>|_+|your .*|name|phone|email|contact( info)?|to be (defined|filled).*|_?à compléter_?)$"
 
 
+@lru_cache(maxsize=4096)
 def column_of(header: str, table: tuple[tuple[str, str], ...] = COLUMNS) -> str:
     """Returns the field a table column holds, or an empty text."""
     text = normal(header)

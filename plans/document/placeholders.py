@@ -77,10 +77,11 @@ def find(text: str) -> dict[str, int]:
     for match in _BRACKET.finditer(text):
         if not _NO_BLANK.search(match.group("inside")) and not _is_ini_section(text, match):
             add(match.group(0))
-    given = _given(text) | _USUAL
-    for match in _VARIABLE.finditer(text):
-        if match.group("name") not in given:
-            add("$" + match.group("name"))
+    asked = [name for match in _VARIABLE.finditer(text) if (name := match.group("name")) not in _USUAL]
+    given = _given(text) if asked else set()
+    for name in asked:
+        if name not in given:
+            add("$" + name)
     return found
 
 

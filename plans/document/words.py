@@ -103,11 +103,13 @@ LABELS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+_asked_often = lru_cache(maxsize=16_384)
+"""A document repeats its headings, and every part asks about each of them."""
 _PARTS = tuple((part, re.compile(pattern)) for part, pattern in _TABLES)
 _MEANINGS = tuple((meaning, re.compile(pattern)) for meaning, pattern in LABELS)
 
 
-@lru_cache(maxsize=16_384)
+@_asked_often
 def normal(heading: str) -> str:
     """Returns a heading for comparison: plain, lower case, no emoji, no leading number, no trailing colon."""
     text = _EMOJI.sub(" ", unicodedata.normalize("NFKC", plain(heading[:500]))).strip(" #:：.-–—*_")
@@ -115,13 +117,14 @@ def normal(heading: str) -> str:
     return " ".join(text.lower().split())
 
 
+@_asked_often
 def number_of(heading: str) -> str:
     """Returns the leading number of a heading ("3.1 Standard Rollback" gives "3.1"), or an empty text."""
     match = _NUMBERED.match(_EMOJI.sub(" ", plain(heading[:500])).strip())
     return match.group("n") if match else ""
 
 
-@lru_cache(maxsize=4096)
+@_asked_often
 def part_of(heading: str) -> str:
     """Returns the part a heading names, or an empty text."""
     text = normal(heading)
@@ -139,19 +142,21 @@ def _part_of_phase(heading: str) -> str:
     return part if part in ("communication", "follow_up") else ""
 
 
+@_asked_often
 def of_a_thing(heading: str) -> bool:
     """Says whether a heading names the rollback of a thing, not what is done about a rollback."""
     text = normal(heading)
     return bool(_OF_A_THING.fullmatch(text)) and not _OF_ROLLBACK.search(text)
 
 
-@lru_cache(maxsize=4096)
+@_asked_often
 def label_of(label: str) -> str:
     """Returns what a bold label or small heading inside a level announces, or an empty text."""
     text = re.sub(r"\s*\([^()]{1,60}\)$", "", normal(label))
     return next((meaning for meaning, pattern in _MEANINGS if pattern.search(text)), "")
 
 
+@_asked_often
 def level_word(heading: str) -> tuple[str, int | None] | None:
     """Returns ("level", 1) for "Level 1: …"; None where the heading does not open with such a word."""
     match = _LEVEL.match(normal(heading))
@@ -160,6 +165,7 @@ def level_word(heading: str) -> tuple[str, int | None] | None:
     return "level", _ordinal(match.group("n") or match.group("l") or match.group("han") or "")
 
 
+@_asked_often
 def choice_word(heading: str) -> tuple[str, int | None] | None:
     """Returns ("scenario", 2) for "Scenario 2 …", "Path B …", "Option C …"."""
     match = _CHOICE.match(normal(heading))
@@ -178,6 +184,7 @@ def after_choice(heading: str) -> str:
     return text[match.end() :].strip(" :.()-–—") if match else text
 
 
+@_asked_often
 def step_word(heading: str) -> int | None:
     """Returns 3 for "Step 3: …"."""
     match = _STEP.match(normal(heading))
@@ -197,6 +204,7 @@ def _ordinal(text: str) -> int | None:
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8}
 
 
+@_asked_often
 def opens_with_verb(text: str) -> bool:
     """Says whether a heading or an item opens with an imperative."""
     first = re.match(
@@ -218,11 +226,13 @@ def is_rehearsed(heading: str) -> bool:
     return bool(re.search(r"\btest|practi[cs]|simulat|dry[- ]run", text)) and "post" not in text
 
 
+@_asked_often
 def strictly_back(heading: str) -> bool:
     """Says whether a heading says itself that it goes back, also where it stands among forward steps."""
     return bool(re.search(_STRICTLY, normal(heading)))
 
 
+@_asked_often
 def is_container(heading: str) -> bool:
     """Says whether a heading collects rollback procedures."""
     return bool(_CONTAINER.search(normal(heading)))
@@ -249,6 +259,7 @@ def names_choices(heading: str) -> bool:
     return bool(re.search(r"severity|impact|strateg|options?\b|choos|select|decision|which|prioriti", normal(heading)))
 
 
+@_asked_often
 def speaks_of_rollback(heading: str) -> bool:
     return bool(re.search(ROLLBACK, normal(heading)))
 
