@@ -258,7 +258,8 @@ def _is_other_part(section: Section, *, inside: bool, among: bool) -> bool:
     """Says whether a heading names another part; under a heading of procedures, one with numbered steps is a procedure all the same."""
     part = words.part_of(section.title)
     if part == "follow_up":  # "Immediate actions" right away, not after a rollback
-        return not (inside and headings.of(section) and not re.search("post|after", words.normal(section.title)))
+        told = headings.of(section) or (among and signs.is_full_procedure(section))
+        return not (inside and told and not re.search("post|after|term", words.normal(section.title)))
     if among and part in words.ABOUT_THINGS and words.THING_ENDS.search(words.normal(section.title)):
         return not signs.is_full_procedure(section)
     names_cases = among and words.normal(section.title).endswith("issues")

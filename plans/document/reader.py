@@ -172,7 +172,7 @@ class Reader:
 
     def _triggers(self, section: Section) -> None:
         for current in section.walk():
-            self._matrix_tables(current, tables.is_matrix)
+            self._matrix_tables(current, tables.answers_cases)
         self._add_triggers(triggers.read(section, self.notes))
 
     def _matrix_tables(self, section: Section, is_matrix: Callable[[Table], bool]) -> None:

@@ -65,6 +65,11 @@ def is_matrix(table: Table) -> bool:
     return "action" in at and "symptom" in at and "threshold" not in at
 
 
+def answers_cases(table: Table) -> bool:
+    """Says whether a table under a heading about triggers answers them too: by its headers, or for each severity."""
+    return is_matrix(table) or grades_answers(table)
+
+
 def grades_answers(table: Table) -> bool:
     """Says whether a table names what is done for each severity, or pairs cases with answers."""
     at = columns(table.headers, column_words.COLUMNS)

@@ -65,3 +65,14 @@ def test_what_is_typed_is_no_case_even_under_a_heading_of_decisions() -> None:
 
 def test_severities_that_are_only_described_are_no_matrix() -> None:
     assert matrix("Quick Reference", "Level | Description | Action time | Example") == ()
+
+
+@pytest.mark.parametrize("headers", ["If | Then", "Problem | Quick Fix", "Severity | Response Time | Action | Approval", "Severity | Criteria | Rollback Decision"])  # fmt: skip
+def test_a_table_below_the_reasons_that_answers_them_is_the_matrix(headers: str) -> None:
+    (row,) = matrix("When to Roll Back", headers)
+    assert row.action
+
+
+@pytest.mark.parametrize("headers", ["Trigger | Threshold", "Metric | Threshold | Window"])
+def test_a_table_of_reasons_alone_is_none(headers: str) -> None:
+    assert matrix("When to Roll Back", headers) == ()
