@@ -95,9 +95,21 @@ def _unfenced(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         if isinstance(block, Fence) and block.language.lower() in ("markdown", "md") and "- [ ]" in block.body:
             (root,) = markdown.parse("\n" * block.line + block.body)
             found.extend(inner for section in root.walk() for inner in section.blocks)
+        elif isinstance(block, Fence) and block.language.lower() in ("", "text", "txt") and _only_boxes(block):
+            (root,) = markdown.parse("\n" * block.line + _BOX.sub("- [ ]", block.body))
+            found.extend(inner for section in root.walk() for inner in section.blocks)
         else:
             found.append(block)
     return tuple(found)
+
+
+_BOX = re.compile(r"^[ \t]*(?:[-*] )?(?:\[ ?\]|[☐□⬜])", re.MULTILINE)
+
+
+def _only_boxes(fence: Fence) -> bool:
+    """Says whether every line of a block of plain text is a box to tick: a checklist that is shown as it stands."""
+    lines = [line for line in fence.body.split("\n") if line.strip()]
+    return len(lines) > 1 and all(_BOX.match(line) for line in lines)
 
 
 def has_boxes(section: Section) -> bool:

@@ -96,6 +96,12 @@ def is_told_in_prose(section: Section) -> bool:
     return named and not section.children and any(isinstance(block, Paragraph) for block in section.blocks)
 
 
+def tells_to_go_back(section: Section) -> bool:
+    """Says whether a section opens with a sentence that tells what to do: "Revert the merge commit and deploy"."""
+    first = section.blocks[0] if section.blocks else None
+    return isinstance(first, Paragraph) and not first.text.endswith((":", "：")) and words.tells_to_act(first.text)
+
+
 def are_told_in_bullets(section: Section) -> bool:
     """Says whether a heading only collects places, each with bullets that tell what to do there: "Web shop", "Own server"."""
     return (

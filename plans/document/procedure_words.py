@@ -109,8 +109,9 @@ NOT_A_ROLLBACK = re.compile(
     r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|"
     r"^(the )?((manual|automatic|automated) )?(roll ?back|recovery) (features|capabilities|benefits|functionality|mechanisms?|support|"
     r"facts|basics|terminology|goals|only|system)$|"
-    r"levels?|(important|critical|key|additional|final|other|special) (notes?|reminders?|points|facts|considerations)|"
-    r"permissions?|roles?|responsibilities|alerting|audit trail|records?|record creation|(?<!cron )jobs|framework|safety measures|"
+    r"(?<!rollback )(?<!recovery )levels?|(important|critical|key|additional|final|other|special) (notes?|reminders?|points|facts|considerations)|"
+    r"permissions?|roles?|responsibilities|alerting|audit trail|records?|record creation|"
+    r"(?<!cron )jobs|framework|safety measures|"
     r"enhancements|improvements|times|management|authority|safeguards|objectives|targets|estimates|"
     r"restrictions|constraints|limitations|limits|blockers|caveats|warnings|assumptions)( \(.{1,40}\))?$|决策流程$"
 )
@@ -142,6 +143,8 @@ TOOLS = re.compile(
 """A heading that collects scripts: those that say themselves that they roll back are procedures."""
 MAY_HOLD = re.compile(TOOLS.pattern + r"|^incident (response|management|handling)\b")
 """Headings that name no rollback, below which one may stand that says itself that it goes back."""
+MAY_COLLECT = re.compile(r"^(tipos|types|kinds|arten) (de|d.|of|von)\b|\b(mechanisms?|details|features|capabilities)$")
+"""Headings that name no rollback, unless the ways to go back stand below them."""
 LAST_RESORT = re.compile(
     r"\b(last resort|nuclear option|(when|if) (everything|all)( else)? fails|"
     r"emergency (stop|shut-?down|kill)|kill ?switch|arrêt d.urgence|parada de emerg[eê]ncia|not-?aus)\b|dernier recours|último recurso"

@@ -122,7 +122,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     of_a_thing = (
         leads_in or kinds.OPENS_BACK.match(normal) or (kinds.WATCHING.match(normal) and words.of_a_thing(title))
     )
-    if kinds.NOT_A_ROLLBACK.search(normal) and not of_a_thing:
+    if kinds.NOT_A_ROLLBACK.search(normal) and not (of_a_thing or _collects_kinds(section)):
         back = _back_among_forward(section) if kinds.MAY_HOLD.search(normal) else []
         return [found for found in back if not words.number_of(found.title) and not words.choice_word(found.title)]
     if not section.children and not leads_in and not words.choice_word(title) and kinds.BESIDE.search(normal):
@@ -165,7 +165,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
             for child in children
             if child.line not in taken
             and signs.is_told_in_prose(child)
-            and (len(found) > 1 or signs.needs_nothing(child))
+            and (len(found) > 1 or signs.needs_nothing(child) or signs.tells_to_go_back(child))
         ]
         found = sorted([*found, *prose], key=lambda level: level.line)
     if here and signs.is_told_itself(section):
@@ -183,6 +183,13 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
         return found
     told = replace(section, children=tuple(child for child in section.children if not _is_beside(child)))
     return [section] if here and signs.has_substance(told, inside=inside) else found
+
+
+def _collects_kinds(section: Section) -> bool:
+    """Says whether a heading that only seems to inform ("Types of rollback") has the ways themselves below it."""
+    if not (kinds.MAY_COLLECT.search(words.normal(section.title)) and words.strictly_back(section.title)):
+        return False
+    return sum(signs.is_full_procedure(child) for child in section.children) > 1
 
 
 def _is_carried_out(section: Section) -> bool:

@@ -55,7 +55,8 @@ _PROVES = re.compile(r"(verify|validate|check|confirm|test|smoke|monitor)\b")
 
 
 _ONE = re.compile(
-    r"((rollback|recovery) )?(steps|process|procedure)$|step[- ]by[- ]step\b|pas[os]{1,2} a pas[os]{1,2}\b"
+    r"((rollback|recovery) )?(steps|process|procedure)$|step[- ]by[- ]step\b|pas[os]{1,2} a pas[os]{1,2}\b|"
+    r"(procedimi?ento|procédure|proceso|processo|pasos|passos|étapes|verfahren|vorgehen|schritte)( (de|del|du|do|der|zur?|di) .{1,30})?$"
 )
 """A heading whose numbered headings are steps, whatever they open with."""
 

@@ -158,3 +158,44 @@ def test_issues_and_reasons_against_below_the_only_procedure_are_the_plan_s() ->
     text = f"# Shop Rollback Plan\n\n## Rollback Procedure\n\n{COMMENTED}\n### Known Issues\n\n1. **Pods hang**: delete them\n2. **Cache**: flush it\n\n### When not to roll back\n\n- The bug is cosmetic\n"
     parts = read_plan(text).parts
     assert (len(parts.known_issues), [said.text for said in parts.negative_triggers]) == (2, ["The bug is cosmetic"])
+
+
+COLLECTING = """Rollback Levels|Rollback Types|Types of Rollback|Rollback Playbooks|Rollback Options|Rollback Mechanisms|Rollback Plan|Rollback Details|
+Rollback by Environment|Detailed Procedures|Performing a Rollback|Reverting Changes|Restore Procedures|Disaster Recovery|Emergency Response|
+Failure Scenarios|Manual Procedures|Quick Rollback|Back-out Procedures|Fallback Strategies|Contingency Plan|Runbooks|Methods""".replace(
+    "\n", ""
+).split("|")
+
+
+@pytest.mark.parametrize("below", [("Frontend", "Database"), ("Git Revert", "Restore Backup"), ("Option A: Helm", "Option B: kubectl"), ("1. Application", "2. Database"), ("Immediate Rollback (0-5 minutes)", "Full Rollback (15-60 minutes)")])  # fmt: skip
+@pytest.mark.parametrize("above", COLLECTING)
+def test_headings_that_collect_procedures(above: str, below: tuple[str, str]) -> None:
+    text = (
+        section(2, above, "")
+        + section(3, below[0], COMMENTED)
+        + section(3, below[1], NUMBERED)
+        + section(2, "Notes", "- Keep calm\n")
+    )
+    assert names(text) == list(below)
+
+
+@pytest.mark.parametrize("above", ["Back-out Procedures", "Fallback Plan", "Rolling Back", "Downgrade", "Restoration"])
+def test_one_way_back_in_a_guide_to_deploying(above: str) -> None:
+    text = f"# Deployment Guide\n\n## Deployment\n\n1. Build\n2. Push\n\n```bash\nmake deploy\n```\n\n## {above}\n\n{COMMENTED}"
+    assert [level.name for level in read_plan(text).parts.levels] == [above]
+
+
+def test_procedures_told_in_a_sentence_stand_among_others() -> None:
+    text = section(2, "Rollback Procedures", "") + section(
+        3, "Code", "Revert the merge commit on main and let it deploy.\n"
+    )
+    text += section(3, "Flags", "Switch the flag off in the console. Wait a minute.\n") + section(
+        3, "Database", NUMBERED
+    )
+    assert names(text) == ["Code", "Flags", "Database"]
+
+
+def test_numbered_headings_below_procedimiento_are_its_steps() -> None:
+    text = "# Guía de Rollback\n\n## Procedimiento\n\n### 1. Detener el servicio\n\n```bash\nsystemctl stop shop\n```\n\n### 2. Volver a la versión anterior\n\n```bash\ngit checkout v1\n```\n"
+    (level,) = read_plan(text).parts.levels
+    assert (level.name, len(level.steps)) == ("Procedimiento", 2)

@@ -91,3 +91,15 @@ def test_issues_by_weight_among_procedures_are_procedures() -> None:
         for n, x in enumerate(("Critical", "High Priority", "Low Priority"))
     )
     assert len(read_plan(f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n{text}").parts.levels) == 3
+
+
+@pytest.mark.parametrize("box", ["[ ]", "- [ ]", "☐"])
+def test_boxes_shown_in_a_block_of_plain_text_are_the_checklist(box: str) -> None:
+    assert (
+        len(parts(f"## Post-Rollback Checklist\n\n```\n{box} Health\n{box} Logs\n{box} Users\n```\n").validations) == 3
+    )
+
+
+def test_who_decides_and_who_carries_out_are_people() -> None:
+    text = "- **Decision maker**: Platform lead\n- **Executor**: On-call engineer\n- **Communications**: Support lead\n"
+    assert len(parts(f"## Decision Authority & Ownership\n\n{text}").contacts) == 3
