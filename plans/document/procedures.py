@@ -265,8 +265,9 @@ def _is_other_part(section: Section, *, inside: bool, among: bool) -> bool:
     """Says whether a heading names another part; under a heading of procedures, one with numbered steps is a procedure all the same."""
     part = words.part_of(section.title)
     if part == "follow_up":  # "Immediate actions" right away, not after a rollback
-        told = headings.of(section) or (among and signs.is_full_procedure(section))
-        return not (inside and told and not re.search("post|after|term", words.normal(section.title)))
+        normal = words.normal(section.title)
+        told = headings.of(section) or (among and normal.startswith("immediate") and signs.is_full_procedure(section))
+        return not (inside and told and not re.search("post|after", normal))
     if among and part in words.ABOUT_THINGS and words.THING_ENDS.search(words.normal(section.title)):
         return not signs.is_full_procedure(section)
     names_cases = among and words.normal(section.title).endswith("issues")

@@ -92,7 +92,7 @@ def test_a_heading_beside_the_one_that_collects_procedures_must_say_that_it_goes
     assert names(text + section(2, title, body)) == ["Code Rollback", "Database Rollback"]
 
 
-WAYS = """Frontend|Database Schema|Kubernetes|Vercel|Feature Flags|DNS|Environment Variables|Docker Image|npm Package|Cron Jobs|Everything|Partial|
+WAYS = """Immediate (0-5 minutes)|Frontend|Database Schema|Kubernetes|Vercel|Feature Flags|DNS|Environment Variables|Docker Image|npm Package|Cron Jobs|Everything|Partial|
 Bad Deployment|Data Corruption|Failed Migration|Git Reset|Redeploy Previous Version|Switch Traffic Back|Restore Backup|Disable the Feature Flag|
 Scale Down|Stop the Rollout|Abort Deployment|Via GitHub Actions|If the App Does Not Start|After a Bad Release|Before Merge|Last Commit""".replace("\n", "").split("|")  # fmt: skip
 
