@@ -93,7 +93,11 @@ def is_told_in_prose(section: Section) -> bool:
     named = (
         not words.part_of(section.title) and not kinds.OTHER.search(normal) and not kinds.NOT_A_ROLLBACK.search(normal)
     )
-    return named and not section.children and any(isinstance(block, Paragraph) for block in section.blocks)
+    goes_back = words.choice_word(section.title) or words.speaks_of_rollback(section.title)
+    told = goes_back or needs_nothing(section) or tells_to_go_back(section)
+    return (
+        named and bool(told) and not section.children and any(isinstance(block, Paragraph) for block in section.blocks)
+    )
 
 
 def tells_to_go_back(section: Section) -> bool:

@@ -120,6 +120,7 @@ NOT_A_ROLLBACK = re.compile(
 BESIDE = re.compile(
     r"^(why|how) .*works?$|^(identify|find|determin|locat|check|list|view|show|assess|evaluat|inspect|see)(e|t?ing)?\b(?!.*\b(and|then|to) "
     r"(restor|revert|roll|re-?deploy))|^(version(ing)?|tag|branch)( (numbering|naming|scheme|policy|conventions?))$|^versioning$|"
+    r"^(warnings?|caution|danger|attention|disclaimer|achtung|avertissement|advertencia|atenção|aviso)\b.{0,40}$|"
     r"^git tags$|^(forward|re-?run\w*) migrations?$|"
     r"\b(log (locations?|files)|approvals?( (process|workflow|chain|requirements))?|risks?( (mitigations?|factors|matrix|levels?))?|"
     r"(migration|procedure|implementation|release|technical) notes|breaking changes|training|kpis?|next steps|"
@@ -128,7 +129,8 @@ BESIDE = re.compile(
     r"impact( (assessment|analysis|summary))?|data loss( (risks?|considerations))?|compliance|getting help|need help\??|"
     r"ownership|readiness|restrictions|reports?|reporting|sign-?offs?|"
     r"(directory|repository|repo|project|folder|file|storage) (structure|layout|tree)|"
-    r"examples?|utilities|branching|after (the |a )?deploy(ment|ing)|configuration files|common (mistakes|pitfalls|errors)|"
+    r"examples?|utilities|branching|after (the |a )?deploy(ment|ing)|data (preservation|retention|integrity|handling|safety)|"
+    r"common (mistakes|pitfalls|errors)|"
     r"pitfalls|maintenance|housekeeping|observability|assessment|prevention|precautions|"
     r"(roll ?back|recovery) (window|artifacts?|assets?|features?|points?|costs?|budget|rules|state|triggers?|notes?|definitions?))"
     r"( \(.{1,40}\))?$"

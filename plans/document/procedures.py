@@ -160,13 +160,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
         return list(section.children)
     if found and collects:
         taken = {level.line for level in found}
-        prose = [
-            child
-            for child in children
-            if child.line not in taken
-            and signs.is_told_in_prose(child)
-            and (len(found) > 1 or signs.needs_nothing(child) or signs.tells_to_go_back(child))
-        ]
+        prose = [child for child in children if child.line not in taken and signs.is_told_in_prose(child)]
         found = sorted([*found, *prose], key=lambda level: level.line)
     if here and signs.is_told_itself(section):
         named = [level for level in found if words.choice_word(level.title) or words.speaks_of_rollback(level.title)]

@@ -20,6 +20,8 @@ _ASIDE = re.compile(
     r"\bchecks?$|decision (process|flow|tree)|contact|escalat|^(actions?|steps?|response|process|procedure|alerts?|tools?)$"
 )
 """What stands below a heading about triggers and is none: how to look, whom to ask, what to do."""
+_WEIGHS = re.compile(r"\bvs\b|\bversus\b|^depending on$|^decision\b.*\bbased on$")
+"""What is weighed before deciding speaks neither for a rollback nor against it."""
 _CALLS = re.compile(r"\b(roll(ing|s)? ?backs?|revert|reverse)\b.{0,60}\b(when|if|in case|in (any|one) of)\b[^.]{0,60}$")
 _THRESHOLD = re.compile(r"(roll ?back )?(decision )?(threshold|criteria|criterion)s?\b.{0,20}\b(if|when|any)\b")
 _FOLLOWS = re.compile(
@@ -69,6 +71,8 @@ def _add_items(listing: Listing, against: bool, found: Triggers) -> None:
 def _meaning(told: str) -> str:
     """Returns what a heading or sentence in front of a list makes of it: against, aside, or empty for no change."""
     text = words.normal(told.replace("is not needed", "not needed"))
+    if _WEIGHS.search(text):
+        return "aside"
     if words.part_of(text) == "not_triggers" or _AGAINST.search(text):
         return "against"
     return "aside" if _ASIDE.search(text) and len(text) < 80 else ""

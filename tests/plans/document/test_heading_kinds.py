@@ -66,7 +66,9 @@ BESIDE = """How Rollback Works|Version Numbering|Log Locations|Approval Process|
 KPIs|Next Steps|Git Tags|Files Changed|Changes Made|Impact Assessment|Data Loss Risk|Compliance|Getting Help|Affected Components|Rollback Risks|
 Rollback Approval|Rollback Ownership|Rollback Readiness|Rollback Window|Rollback Artifacts|Migration Steps|Forward Migration|Sign-off|Directory Structure|
 Branching|Identify the Version|Finding the Previous Version|List Available Versions|Assess the Situation|Clean Up|Maintenance|Known Risks|Common Mistakes|
-Examples|Deployment Process|Preventive Measures|Configuration Files|After Deployment""".replace("\n", "").split("|")
+Examples|Deployment Process|Preventive Measures|After Deployment|WARNING|Data Preservation""".replace("\n", "").split(
+    "|"
+)
 
 
 @BODIES

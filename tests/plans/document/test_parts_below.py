@@ -103,3 +103,17 @@ def test_boxes_shown_in_a_block_of_plain_text_are_the_checklist(box: str) -> Non
 def test_who_decides_and_who_carries_out_are_people() -> None:
     text = "- **Decision maker**: Platform lead\n- **Executor**: On-call engineer\n- **Communications**: Support lead\n"
     assert len(parts(f"## Decision Authority & Ownership\n\n{text}").contacts) == 3
+
+
+def test_what_is_done_within_a_day_is_no_check() -> None:
+    text = "### Verification\n\n- [ ] Health answers\n- [ ] Users can log in\n\n### Within 24 Hours\n\n1. **Create a fix**\n2. **Add tests**\n"
+    assert [step.title for step in parts(f"## Post-Rollback\n\n{text}").validations] == [
+        "Health answers",
+        "Users can log in",
+    ]
+
+
+@pytest.mark.parametrize("told", ["**Decision:** Fix forward vs rollback based on:", "Depending on:"])
+def test_what_is_weighed_speaks_neither_for_a_rollback_nor_against_it(told: str) -> None:
+    found = parts(f"## When to Rollback\n\n**Roll back if:**\n\n- Site down\n\n{told}\n- Severity\n- Time to fix\n")
+    assert ([said.text for said in found.triggers], found.negative_triggers) == (["Site down"], ())
