@@ -39,6 +39,7 @@ def cut(section: Section) -> list[Section]:
 
 def _names_procedure(label: str) -> bool:
     known = words.part_of(label) or words.label_of(label) or words.number_of(label) or words.step_word(label)
+    known = known or words.is_phase(label)
     return (
         bool(re.search(r"\b(roll ?back|recovery|restore)\b", words.normal(label)))
         and not known

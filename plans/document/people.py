@@ -105,7 +105,7 @@ def _quoted(block: Quote) -> Fence | None:
 
 
 _FORM = re.compile(
-    r"\b(report|post-?mortem|retrospective|log|minutes|rapport|informe|relatório|bericht)\b|报告|報告|记录"
+    r"\b(report|post-?mortem|retrospective|log|minutes|runbook|checklist|record|rapport|informe|relatório|bericht)\b|报告|報告|记录"
 )
 _MESSAGE = re.compile(r"notif|message|announce|communicat|\bcomms\b|status update|e-?mail")
 

@@ -145,6 +145,20 @@ _NOTHING = re.compile(
 )
 
 
+def counts_through(section: Section) -> bool:
+    """Says whether bold steps go on counting below the next heading: "Step 3" under "Stabilise" after two under "At once"."""
+    if words.choice_word(section.title) is None and words.level_word(section.title) is None:
+        return False
+    counted = [_step_labels(child) for child in section.children]
+    numbers = [number for found in counted for number in found]
+    return sum(bool(found) for found in counted) > 1 and numbers == list(range(1, len(numbers) + 1))
+
+
+def _step_labels(section: Section) -> list[int]:
+    found = (words.step_word(group.label) for group in groups.of_section(section) if group.label)
+    return [number for number in found if number is not None]
+
+
 def is_spread_out(section: Section) -> bool:
     """Says whether the headings below only divide this procedure: one is "Steps", the others are no procedures."""
     steps = [

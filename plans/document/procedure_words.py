@@ -113,7 +113,7 @@ NOT_A_ROLLBACK = re.compile(
     r"(important|critical|key|additional|final|other|special) (notes?|reminders?|points|facts|considerations)|"
     r"permissions?|roles?|responsibilities|alerting|audit trail|records?|record creation|"
     r"(?<!cron )jobs|framework|safety measures|"
-    r"enhancements|improvements|times|management|authority|safeguards|objectives|targets|estimates|"
+    r"enhancements|improvements|times|management|authority|safeguards|objectives|targets|estimates|notes|"
     r"restrictions|constraints|limitations|limits|blockers|caveats|warnings|assumptions)( \(.{1,40}\))?$|决策流程$"
 )
 """Headings that name no rollback, whatever they hold."""
@@ -137,7 +137,8 @@ BESIDE = re.compile(
 )
 """Headings that stand beside the procedures and are none while nothing stands below them: what is known, agreed on or looked at."""
 OPENS_BACK = re.compile(
-    r"(roll ?back|recovery|revert|restore) ?[:：–—-] ?\S|(restore|revert|undo|recover|roll back|rolling back|restaurer|restaurar) "
+    r"(roll ?back|recovery|revert|restore) ?[:：–—-] ?\S|roll ?back to |"
+    r"(restore|revert|undo|recover|roll back|rolling back|restaurer|restaurar) "
 )
 """A heading that opens with going back and then names the thing: "Restore the job history", "Rollback: Metrics"."""
 TOOLS = re.compile(

@@ -151,6 +151,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
         or (words.label_of(child.title) == "procedure" and words.speaks_of_rollback(child.title))
     ]
     one = headings.of(section) or signs.speaks_as_level(section) or signs.is_spread_out(section)
+    one = one or signs.counts_through(section)
     if here and one:
         return [shapes.told_below(section) or section]
     found = [level for child in children for level in _below(child, inside=here, among=collects)]
@@ -224,7 +225,8 @@ def _named_in_passing(section: Section) -> list[Section]:
         if words.strictly_back(child.title)
         and not words.part_of(child.title)
         and not kinds.REPRISE.search(words.normal(child.title))
-        and not kinds.OTHER.search(words.normal(child.title))
+        and not kinds.BESIDE.search(words.normal(child.title))
+        and (kinds.OPENS_BACK.match(words.normal(child.title)) or not kinds.OTHER.search(words.normal(child.title)))
         and signs.is_full_procedure(child)
     ]
 

@@ -65,7 +65,7 @@ class Logical:
     @property
     def words(self) -> str:
         """Returns a comment's words without its marks."""
-        return self.text.strip().lstrip("#").removeprefix("//").strip()
+        return self.text.strip().lstrip("#").removeprefix("//").removeprefix("-- ").strip()
 
 
 def logical_lines(body: str, *, posix: bool = True) -> list[Logical]:
@@ -77,7 +77,7 @@ def logical_lines(body: str, *, posix: bool = True) -> list[Logical]:
         start, text = position, lines[position]
         position += 1
         stripped = text.lstrip()
-        is_comment = stripped.startswith(("#", "// ", "//\t")) and not (stripped.startswith("#!") and start == 0)
+        is_comment = stripped.startswith(("#", "// ", "//\t", "-- ")) and not (stripped.startswith("#!") and start == 0)
         if not stripped or is_comment:
             found.append(Logical(start, text, bool(stripped)))
             continue

@@ -201,3 +201,36 @@ def test_numbered_headings_below_procedimiento_are_its_steps() -> None:
     text = "# Guía de Rollback\n\n## Procedimiento\n\n### 1. Detener el servicio\n\n```bash\nsystemctl stop shop\n```\n\n### 2. Volver a la versión anterior\n\n```bash\ngit checkout v1\n```\n"
     (level,) = read_plan(text).parts.levels
     assert (level.name, len(level.steps)) == ("Procedimiento", 2)
+
+
+def test_steps_that_go_on_counting_below_the_next_heading_are_one_way() -> None:
+    text = "### Scenario 1: Emergency\n\n#### At once (0-5 minutes)\n\n**Step 1: Stop it**\n```bash\nmake stop\n```\n\n**Step 2: Tell the team**\n- in #ops\n\n"
+    text += "#### Stabilise (5-60 minutes)\n\n**Step 3: Go back**\n```bash\nmake old\n```\n\n**Step 4: Look**\n```bash\nmake look\n```\n\n"
+    text += "### Scenario 2: Slow\n\n**Phase 1: Look (1 hour)**\n```bash\nmake look\n```\n\n**Phase 2: Selective rollback (8 hours)**\n```bash\nmake old\n```\n"
+    levels = read_plan(f"# Shop Rollback Plan\n\n## Rollback Scenarios\n\n{text}").parts.levels
+    assert [(level.name, len(level.steps)) for level in levels] == [
+        ("Scenario 1: Emergency", 4),
+        ("Scenario 2: Slow", 2),
+    ]
+
+
+def test_a_quick_reference_names_what_goes_back_and_what_only_looks() -> None:
+    text = "".join(
+        f"### {title}\n\n```bash\n./tool --{n}\n```\n\n"
+        for n, title in enumerate(
+            (
+                "Create a Backup",
+                "List Available Rollback Points",
+                "Rollback to Specific Backup",
+                "Rollback to Migration Phase",
+            )
+        )
+    )
+    text += "## Phase-Specific Rollback Notes\n\n### Phase 1-4: Setup\n\n- Minimal impact\n"
+    assert names(f"## Quick Reference\n\n{text}") == ["Rollback to Specific Backup", "Rollback to Migration Phase"]
+
+
+def test_numbered_comments_of_sql_are_steps() -> None:
+    text = "```sql\n-- 1. Restore the table\nCREATE TABLE a AS SELECT 1;\n\n-- 2. Verify the data\nSELECT count(*) FROM a;\n```\n"
+    (level,) = read_plan(f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n### Table Recovery\n\n{text}").parts.levels
+    assert [step.title for step in level.steps] == ["Restore the table", "Verify the data"]
