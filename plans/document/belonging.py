@@ -36,12 +36,13 @@ def stays(part: str, child: Section, section: Section) -> bool:
         return False
     if part in _WORDS and (below in _OWN_RIGHT or (below == "pre_checks" and words.speaks_of_rollback(child.title))):
         return False
-    if part == "follow_up" and proves(child):
-        return False
+    if part == "follow_up" and (proves(child) or _AFTERWARDS.fullmatch(words.normal(child.title))):
+        return not proves(child)
     if part in _WHOLE or below in ("", part):
         return True
     if part == "schedule":
-        return below == "criteria" or (below == "validation" and words.is_rehearsed(child.title))
+        before = below == "pre_checks" and not words.speaks_of_rollback(child.title)
+        return below == "criteria" or ((before or below == "validation") and words.is_rehearsed(child.title))
     if part == "pre_checks" and below == "communication":
         return any(isinstance(block, Listing) for block in child.blocks)
     if part == "validation" and below == "pre_checks":
@@ -55,6 +56,10 @@ def stays(part: str, child: Section, section: Section) -> bool:
         and below not in _LEAVES_CHECKS
         and not (part == "pre_checks" and below == "validation" and "post" in words.normal(child.title))
     )
+
+
+_AFTERWARDS = re.compile(r"after (rolling back|the roll ?back|a roll ?back|roll ?back)")
+"""Says only when: among what follows a rollback it is no proof."""
 
 
 def proves(section: Section) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from plans.document import inline, markdown, words
+from plans.document import groups, inline, markdown, words
 from plans.document.actions import step_fence
 from plans.document.blocks import Block, Fence, Item, Listing, Paragraph, Section, Table
+from plans.document.checklist_parts import LOOKS
 from plans.document.notes import Notes
 from plans.document.step import Step
 from plans.document.steps import every_text, from_bullets, from_headings, read_steps
@@ -65,10 +66,6 @@ def _told(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
 
 _MARK = re.compile(r"(?:\*\*)?[✅☑✔✓□☐⬜▢]")
 """What opens each line of a list that was written without bullets."""
-_LOOKS = re.compile(
-    r"(verify|check|validate|confirm|test|monitor|ensure|make sure|watch|observe|inspect|compare|look|see|run|call|curl|ask|open|visit|"
-    r"vérifier|verificar|prüfen|确认|检查|验证)\b"
-)
 
 
 def read_looks(section: Section) -> list[Step]:
@@ -76,7 +73,7 @@ def read_looks(section: Section) -> list[Step]:
     found: list[Step] = []
     for block in section.blocks:
         for item in block.items if isinstance(block, Listing) else ():
-            if _LOOKS.match(words.normal(item.text)):
+            if LOOKS.match(words.normal(item.text)):
                 boxes = [
                     box for inner in item.blocks if isinstance(inner, Listing) for box in inner.items if box.checkbox
                 ]
@@ -121,69 +118,6 @@ def has_boxes(section: Section) -> bool:
         if isinstance(block, Listing)
         for item in block.items
     )
-
-
-def only_follows(section: Section, items: tuple[Step, ...]) -> bool:
-    """Says whether what stands under "After the rollback" is work that follows: nothing of it looks at the service."""
-    names_looks = re.search(r"v[eé]rif|valid|test|check(?!list)|smoke|confirm", words.normal(section.title))
-    return bool(items) and not names_looks and all(_follows(words.normal(item.title)) for item in items)
-
-
-def _follows(told: str) -> bool:
-    if _MENDS.search(told):
-        return True
-    return bool(_FOLLOWS.match(told)) or (words.opens_with_verb(told) and not _LOOKS.match(told))
-
-
-_MENDS = re.compile(r"\bre-?(deploy\w*|release\w*|launch\w*|introduc\w+)\b|\b(the|a|your|test) (hot-?)?fix(es)?\b")
-"""Work on what comes after the rollback: "Test the fix thoroughly", "Gradual re-deploy"."""
-_FOLLOWS = re.compile(
-    r"(document|investigat|analy[sz]|notif|inform|communicat|announce|schedul|plan|root cause|incident|post-?mortem|retro|lessons|"
-    r"review|report|follow|prevent|fix|begin|start|conduct|hold|updat|re-?(deploy|appl|enabl|attempt)|copy|creat|file|clos|archiv|identif)"
-)
-"""How work opens that follows a rollback and proves nothing of it."""
-
-
-def part_of_mixed(section: Section) -> str:
-    """Returns the part of a "Rollback checklist" whose first sentence says when it is gone through."""
-    title = words.normal(section.title)
-    if "checklist" not in title or re.search(r"\bre-?\w+(tion|ing|ment)\b", title) or not section.blocks:
-        return ""
-    first = section.blocks[0]
-    told = words.normal(first.text) if isinstance(first, Paragraph) else ""
-    return "pre_checks" if re.match(_BEFORE, told) else "validation" if re.match(_AFTER, told) else ""
-
-
-_BEFORE = r"(before|prior to|pre|avant|antes|vor)\b"
-_AFTER = r"(after|post|once|après|después|depois|nach)\b"
-
-
-_DURING = r"(during|while|pendant|durante|während)\b|(the )?(roll ?back|execution)( steps)?$"
-
-
-def part_of_half(section: Section, child: Section) -> str:
-    """Returns the part of a heading below a checklist that only says when: "Before", "After"."""
-    if not re.search(r"checklist|checks\b", words.normal(section.title)):
-        return ""
-    normal = words.normal(child.title)
-    return "pre_checks" if re.fullmatch(_BEFORE, normal) else "validation" if re.fullmatch(_AFTER, normal) else ""
-
-
-def halves(section: Section) -> tuple[Section, Section]:
-    """Returns a checklist's items of before and of after: "Before each phase: … After each phase: …"; those of "During" are neither."""
-    before: list[Block] = []
-    after: list[Block] = []
-    during: list[Block] = []
-    half = before
-    for block in section.blocks:
-        if isinstance(block, Paragraph) and re.match(_AFTER, words.normal(block.text)):
-            half = after
-        elif isinstance(block, Paragraph) and re.match(_BEFORE, words.normal(block.text)):
-            half = before
-        elif isinstance(block, Paragraph) and half is not during and re.match(_DURING, words.normal(block.text)):
-            half = during
-        half.append(block)
-    return replace(section, blocks=tuple(before)), replace(section, blocks=tuple(after), children=())
 
 
 def _child_items(child: Section, notes: Notes) -> tuple[Step, ...]:
@@ -246,6 +180,9 @@ def _is_form(blocks: tuple[Block, ...]) -> bool:
 def _own_items(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     if _is_form(blocks):
         return ()
+    labelled = _by_labels(blocks)
+    if labelled:
+        return tuple(item for child in labelled for item in _child_items(child, notes))
     blocks = tuple(below for block in _without_stops(blocks) for below in _ungrouped(block))
     boxes = [item for block in blocks if isinstance(block, Listing) for item in block.items if item.checkbox]
     if boxes:
@@ -261,6 +198,16 @@ def _own_items(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     if table is not None and not any(step.form in ("ordered", "label") for step in steps):
         return _rows(table, notes)
     return steps
+
+
+def _by_labels(blocks: tuple[Block, ...]) -> list[Section]:
+    """Returns the bold labels of a checklist as headings, where boxes stand below some of them and only a block below others."""
+    found = [group for group in groups.of_blocks(blocks, 0) if group.label and group.blocks]
+    boxes = [has_boxes(Section(0, 0, 0, "", group.blocks, ())) for group in found]
+    bare = [all(isinstance(block, Fence) for block in group.blocks) for group in found]
+    if not (any(boxes) and any(bare)):
+        return []
+    return [Section(group.line, group.end_line, 6, group.label, group.blocks, ()) for group in found]
 
 
 def _is_plain(block: Block) -> bool:

@@ -61,11 +61,16 @@ def read_schedule(section: Section, notes: Notes) -> list[ScheduleEntry]:
             notes.claim(current.line, current.end_line)
             continue
         entries.extend(_from_prose(current, notes))
-    if not entries and _DRILL.search(words.normal(section.title)) and any(current.blocks for current in section.walk()):
+    named = any(_DRILL.search(words.normal(current.title)) for current in section.walk() if current.blocks)
+    if not entries and (named or (_DRILL.search(words.normal(section.title)) and _has_text(section))):
         # A drill that is written out without an interval is one all the same.
         notes.claim(section.line, section.end_line)
         entries.append(_entry(section.line, section.title, section.title, bullets(every_text(section), ordered=True)))
     return entries
+
+
+def _has_text(section: Section) -> bool:
+    return any(current.blocks for current in section.walk())
 
 
 def schedule_in_passing(root: Section, ends: Iterable[Section], notes: Notes) -> list[ScheduleEntry]:
@@ -135,7 +140,8 @@ def _from_prose(section: Section, notes: Notes) -> list[ScheduleEntry]:
             found = [item for item in block.items if durations.recurrence(item.text)]
             if found:
                 notes.claim(block.line, block.end_line)
-                return [_entry(item.line, item.text, item.text, [Said(item.line, item.text)]) for item in found]
+                listed = block.items if len(found) * 2 > len(block.items) else found
+                return [_entry(item.line, item.text, item.text, [Said(item.line, item.text)]) for item in listed]
     if durations.recurrence(section.title) and section.blocks:
         notes.claim(section.line, section.end_line)
         return [_entry(section.line, section.title, section.title, bullets(section.blocks, ordered=True))]

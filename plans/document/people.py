@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from plans.document import durations, fences, groups, words
-from plans.document.blocks import Fence, Paragraph, Quote, Section, every_block
+from plans.document.blocks import Fence, Listing, Paragraph, Quote, Section, every_block
 from plans.document.levels import bullets
 from plans.document.notes import Notes
 from plans.document.plan import Field, Phase, Template
@@ -64,6 +64,7 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool, plain_to
     found: list[Template] = []
     title, before = section.title, ""
     inside_quotes = {inner.line for block in section.blocks if isinstance(block, Quote) for inner in block.blocks}
+    told_by: dict[int, str] = {}
     for block in every_block(section.blocks):
         if isinstance(block, Quote) and (plain_too or not only_clear) and (quoted := _quoted(block)) is not None:
             notes.claim(section.line, block.end_line)
@@ -71,15 +72,22 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool, plain_to
             before = ""
         if isinstance(block, Paragraph) and block.line not in inside_quotes:
             before = block.lines[-1].lead or block.text
+        if isinstance(block, Listing):
+            told_by.update((inner.line, item.text) for item in block.items for inner in item.blocks)
         if not isinstance(block, Fence):
             continue
+        before = told_by.get(block.line, before)
         role = fences.role_of(block)
         if role in ("command", "code") or (
             not _SUBJECT.search(block.body)
             and _is_form(block, f"{section.title} {before}", boxes=only_clear and not plain_too)
         ):
             continue
-        is_plain = plain_too and role in ("doc", "output") and block.language.lower() in _PLAIN
+        is_plain = (
+            (plain_too or _tells_people(told_by.get(block.line, "")))
+            and role in ("doc", "output")
+            and block.language.lower() in _PLAIN
+        )
         if (
             role == "template"
             or (is_plain and not block.attributes)
@@ -95,6 +103,11 @@ def read_templates(section: Section, notes: Notes, *, only_clear: bool, plain_to
     return found
 
 
+def _tells_people(item: str) -> bool:
+    """Says whether an item tells to write to people: the plain text below it is what to write."""
+    return len(item) < 80 and bool(_MESSAGE.search(words.normal(item)))
+
+
 def _quoted(block: Quote) -> Fence | None:
     """Returns a quoted message with blanks as the block of text that it is; None where nothing is left to fill in."""
     lines = [line for inner in block.blocks if isinstance(inner, Paragraph) for line in inner.lines]
@@ -105,9 +118,12 @@ def _quoted(block: Quote) -> Fence | None:
 
 
 _FORM = re.compile(
-    r"\b(report|post-?mortem|retrospective|log|minutes|runbook|checklist|record|rapport|informe|relatório|bericht)\b|报告|報告|记录"
+    r"\b(report|post-?mortem|retrospective|log|meeting minutes|runbook|checklist|record|rapport|informe|relatório|bericht)\b|报告|報告|记录"
 )
-_MESSAGE = re.compile(r"notif|message|announce|communicat|\bcomms\b|status update|e-?mail")
+_MESSAGE = re.compile(
+    r"notif|message|announce|communicat|\bcomms\b|status update|e-?mail|"
+    r"\b(update|inform|tell|alert) (the |your |all )?(team|users|customers|clients|stakeholders|everyone|management)"
+)
 
 
 def _is_form(fence: Fence, announced: str, *, boxes: bool) -> bool:

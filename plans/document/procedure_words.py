@@ -65,7 +65,7 @@ HOW = re.compile(
     r"(steps|procedure|process|instructions|commands|actions|execution|solution|fix|mitigation|remediation|answer)|"
     r"(solution|résolution|solución|resolución|solução|lösung|behebung)( (immédiate|rapide|inmediata|rápida|imediata))?|"
     r"(execut(e|ing)|perform(ing)?|carry(ing)? out|run(ning)?|start(ing)?|trigger(ing)?) (the |a )?roll ?back|"
-    r"解决(方案|方法|步骤)?|対処(法|方法)?"
+    r"解决(方案|方法|步骤)?|対処(法|方法)?|절차|방법|手順|步骤"
 )
 """A heading that announces steps and names nothing: the heading above it is the procedure's name."""
 ISSUE = re.compile(r"(issue|problem|error|problema|problème|fehler|erreur)s?\b")
@@ -94,7 +94,8 @@ NOT_A_ROLLBACK = re.compile(
     r"timelines?$|優先順位|"
     r"^(issue|problem|error)s? ?[:：]|^(required )?inputs?\b|^criteri\w+ |^health checks?\b|\bnothing to\b|"
     r"^(objetivos?|objectifs?|objectives?|goals?|ziele?|(key )?concepts?|"
-    r"conceptos?( clave)?|principios?( clave)?|principes?)$|"
+    r"conceptos?( clave)?|principios?( clave)?|principes?|"
+    r"((roll ?back|recovery|our) )?philosophy)$|(원칙|정의|개요|기준|보고서?|상황)$|"
     r"^(escenarios|cenários|scénarios|situations) (que|qui)\b|^(?!if\b|when\b).*\b(does not|doesn.t|cannot|can.t)\b|"
     r"^(incident (response|management|handling|report|investigation)|"
     r"(roll ?back )?decision (process|tree|matrix|flow|framework|criteria|guide)|"
@@ -104,6 +105,7 @@ NOT_A_ROLLBACK = re.compile(
     r"^identifica(tion|ción|ção)\b|"
     r"^(identify(ing)?|find(ing)?|spot(ting)?|detect(ing)?|recogni[sz](e|ing)) (the |any |a )?(problem|issue|cause|failure|error)s?\b|"
     r"^(check|verify|look at) (these|this|the following) first\b|\b(information|details)$|"
+    r"^after (a |the |each |every |any )?(\w+ )?(roll ?back|recovery|rolling back|restore)$|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
     r"\b(rto|rpo|recovery (point|time) objectives?)\b|"
     r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|"

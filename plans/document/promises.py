@@ -36,6 +36,7 @@ def elsewhere(section: Section, steps: list[Section]) -> list[Promise]:
         lambda: _below(section),
         lambda: _at_the_end(steps),
         lambda: _in_sum(section),
+        lambda: _total_below(section),
         lambda: _in_passing(section),
     )
     return next((found for way in ways if (found := way())), [])
@@ -88,6 +89,17 @@ def _in_sum(section: Section) -> list[Promise]:
             if sums_up(what) and durations.find_length(text):
                 return [_promise(item.line, text.strip())]
     return []
+
+
+def _total_below(section: Section) -> list[Promise]:
+    """Returns the one total that closes the procedure below a heading: "**Total time:** ~10-15 minutes until it is done"."""
+    totals = [
+        group
+        for child in section.children
+        for group in groups.of_blocks(child.blocks, child.line)
+        if _names_time(group) and sums_up(group.label)
+    ]
+    return [_promise(totals[0].line, totals[0].value)] if len(totals) == 1 else []
 
 
 _LABELLED = re.compile(

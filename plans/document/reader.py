@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from plans.document import (
     belonging,
+    checklist_parts,
     checklists,
     contacts,
     joining,
@@ -100,7 +101,7 @@ class Reader:
         if section.depth == 1 and section.children:
             part = ""
         if part in ("", "practice"):
-            part = inherited or checklists.part_of_mixed(section) or part
+            part = inherited or checklist_parts.part_of_mixed(section) or part
             part = part or ("known_issues" if belonging.lists_issues(section) else "")
         if belonging.only_sounds_like(part, section.title):
             part = ""
@@ -128,7 +129,7 @@ class Reader:
             if of_levels and words.part_of(child.title) == "triggers":
                 continue  # "When to use" above two procedures speaks of them, not of the document
             if _place(child) not in kept and not belonging.is_repeated(section, child):
-                half = checklists.part_of_half(section, child)
+                half = checklist_parts.part_of_half(section, child)
                 proof = "validation" if part == "follow_up" and belonging.proves(child) else ""
                 self._walk(child, half or proof, inside)
 
@@ -187,7 +188,7 @@ class Reader:
         self.found.negative.extend(levels.bullets(every_text(section), ordered=True))
 
     def _pre_checks(self, section: Section) -> None:
-        before, after = checklists.halves(section)
+        before, after = checklist_parts.halves(section)
         self.found.pre_checks.extend(checklists.read_checklist(before, self.notes))
         if after.blocks:
             self.found.validations.extend(checklists.read_checklist(after, self.notes))
@@ -195,7 +196,7 @@ class Reader:
 
     def _validation(self, section: Section) -> None:
         items = checklists.read_checklist(section, self.notes)
-        if checklists.only_follows(section, items):
+        if checklist_parts.only_follows(section, items):
             self._follow_up(section)
             return
         self.found.validations.extend(items)
@@ -204,7 +205,7 @@ class Reader:
     def _criteria(self, section: Section) -> None:
         """Criteria of success are the validation where no other is written."""
         items = checklists.read_checklist(section, self.notes)
-        self.found.criteria.extend(() if checklists.only_follows(section, items) else items)
+        self.found.criteria.extend(() if checklist_parts.only_follows(section, items) else items)
         self._texts(section)
 
     def _restore(self, section: Section) -> None:

@@ -234,3 +234,26 @@ def test_numbered_comments_of_sql_are_steps() -> None:
     text = "```sql\n-- 1. Restore the table\nCREATE TABLE a AS SELECT 1;\n\n-- 2. Verify the data\nSELECT count(*) FROM a;\n```\n"
     (level,) = read_plan(f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n### Table Recovery\n\n{text}").parts.levels
     assert [step.title for step in level.steps] == ["Restore the table", "Verify the data"]
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Rollback Philosophy", "After Successful Rollback", "After each rollback", "1.2 롤백 원칙", "2.1 롤백 정의"],
+)
+def test_principles_and_what_follows_are_no_procedures(title: str) -> None:
+    text = f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n### Code\n\n{COMMENTED}\n### Database\n\n{COMMENTED}\n"
+    levels = read_plan(f"{text}## {title}\n\n1. Go fast\n2. Lose no data\n").parts.levels
+    assert [level.name for level in levels] == ["Code", "Database"]
+
+
+def test_ways_named_by_letters_of_another_alphabet() -> None:
+    boxes = "- [ ] **{0}.1** Закрыть приложение\n- [ ] **{0}.2** Открыть папку проекта\n"
+    text = "".join(
+        f"## Вариант {letter}: {name}\n\n{boxes.format(letter)}\n"
+        for letter, name in (("А", "по Git"), ("Б", "по копии"))
+    )
+    levels = read_plan(f"# План отката\n\n{text}").parts.levels
+    assert [(level.name, len(level.steps)) for level in levels] == [
+        ("Вариант А: по Git", 2),
+        ("Вариант Б: по копии", 2),
+    ]

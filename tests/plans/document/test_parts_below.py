@@ -117,3 +117,61 @@ def test_what_is_done_within_a_day_is_no_check() -> None:
 def test_what_is_weighed_speaks_neither_for_a_rollback_nor_against_it(told: str) -> None:
     found = parts(f"## When to Rollback\n\n**Roll back if:**\n\n- Site down\n\n{told}\n- Severity\n- Time to fix\n")
     assert ([said.text for said in found.triggers], found.negative_triggers) == (["Site down"], ())
+
+
+MESSAGE = "   ```\n   Going back to the old shop.\n   {}\n   ```\n"
+
+
+@pytest.mark.parametrize("item", ["Notify Team", "Update the stakeholders", "Announce the rollback"])
+@pytest.mark.parametrize(
+    "above", ["Pre-Rollback Checklist", "Post-Rollback Procedures", "Immediate (within 15 minutes)"]
+)
+def test_the_text_below_an_item_that_tells_people_is_a_message(above: str, item: str) -> None:
+    text = f"## {above}\n\n1. **{item}**\n{MESSAGE.format('Back at: [Time]')}\n2. **Save the logs**\n"
+    assert len(parts(text).templates) == 1
+
+
+@pytest.mark.parametrize("item", ["Save the logs", "Look at the output"])
+def test_the_text_below_another_item_is_no_message(item: str) -> None:
+    assert not parts(f"## Pre-Rollback Checklist\n\n1. **{item}**\n{MESSAGE.format('at 12:00')}").templates
+
+
+def test_a_proof_below_a_label_without_boxes_stands_beside_boxes() -> None:
+    text = (
+        "**1. Look at the flags:**\n```bash\nflags list\n```\n\n**2. Look at the logs:**\n```bash\nshop logs\n```\n\n"
+        "**3. Try the pages:**\n- [ ] Cart opens\n- [ ] Order is taken\n"
+    )
+    found = parts(f"## Verification After Rollback\n\n{text}")
+    assert [step.title for step in found.validations] == [
+        "Look at the flags",
+        "Look at the logs",
+        "Cart opens",
+        "Order is taken",
+    ]
+
+
+@pytest.mark.parametrize("below", ["After Rolling Back", "After the rollback"])
+def test_a_heading_that_only_says_after_stays_with_the_work_that_follows(below: str) -> None:
+    found = parts(f"## Post-Rollback Actions\n\n### {below}\n\n1. Name the cause\n2. Verify the fix is deployed\n")
+    assert not found.validations
+    assert [level.name for level in found.levels] == ["Code Rollback", "Database Rollback"]
+
+
+@pytest.mark.parametrize(
+    ("rehearsal", "entries"),
+    [
+        ("### Pre-Launch Test\n\n1. **Deploy a test version**\n2. **Practice the rollback**\n", 0),
+        ("### Drills\n\n- **Before launch**: one drill\n- **Monthly**: a drill\n- **Quarterly**: a full drill\n", 3),
+        ("### Regular Rollback Drills\n\n```bash\nmake drill\n```\n", 1),
+    ],
+)
+def test_a_rehearsal_before_a_launch_is_no_check_before_a_rollback(rehearsal: str, entries: int) -> None:
+    found = parts(f"## Testing Rollback Procedures\n\n{rehearsal}")
+    assert not found.pre_checks
+    assert len(found.schedule) == entries
+
+
+def test_the_total_that_closes_a_procedure_is_its_time() -> None:
+    text = "### Emergency Rollback Checklist\n\n**1. Stop (1 minute)**\n- [ ] Stop it\n\n**2. Start**\n```bash\nmake up\n```\n\n**Total Time:** ~10 minutes until it is done\n"
+    levels = read_plan(f"# Shop Rollback\n\n## Rollback Procedure (Step-by-Step)\n\n{text}").parts.levels
+    assert [level.promise.text for level in levels if level.promise] == ["~10 minutes until it is done"]
