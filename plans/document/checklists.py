@@ -19,7 +19,7 @@ def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
     numbered = [child for child in _with_text(section) if not _FAILS.search(words.normal(child.title))]
     notes.claim(section.line)
     own = _own_items(_unfenced(section.blocks), notes) or _told(section.blocks if not section.children else (), notes)
-    numbered = [child for child in numbered if not _ACTS.match(words.normal(child.title))] or numbered
+    numbered = [child for child in numbered if not _ACTS.match(words.normal(child.title))]
     children = [_child_items(child, notes) for child in numbered]
     if own or any(item.form in _WRITTEN for items in children for item in items):
         # beside a list, a heading with sentences only explains: "Observation period"
@@ -39,7 +39,8 @@ def _with_text(section: Section) -> list[Section]:
 
 
 _ACTS = re.compile(
-    r"(disable|enable|remove|delete|clean ?up|notify|inform|communicate|announce|document|schedule|create|update) "
+    r"((disable|enable|remove|delete|clean ?up|notify|inform|communicate|announce|document|schedule|create|update|plan|fix) |"
+    r"(prevention|post-?mortem|root cause( analysis)?|lessons learned|follow-?up|improvements)$)"
 )
 """A heading below a checklist that tells what to do next: nothing is checked there."""
 _FAILS = re.compile(r"^(?!check|verify|monitor|review|watch|no\b)(\w+ )?(failures?|errors?)$|\bseverit(y|ies)\b")

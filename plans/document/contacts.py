@@ -131,10 +131,10 @@ def _is_address(text: str) -> bool:
     return bool(re.match(r"\W*\[?(https?://|www\.)", text)) and not re.search(r"[\w.]+@[\w.]+|\+\d{6}", text)
 
 
-_RUNG = re.compile(r"^(level|tier|l|step|contact|escalation)\s*\d{1,2}$", re.IGNORECASE)
+_RUNG = re.compile(r"^(level|tier|l|step|contact|escalation)\s*\d{1,2}(\s*\([^()]{1,30}\))?$", re.IGNORECASE)
 _ROLE = re.compile(
     r"primary|secondary|tertiary|engineer|lead|manager|on-?call|owner|cto|ceo|cio|ciso|dba|admin|team|support|director|architect|ops|sre|head|officer|vp\b|security|responder|commander|coordinator|maker|approver|executor|operator|verifier|scribe|liaison|reviewer|authority|"
-    r"developer|dev|expert|specialist|stakeholder|representative|steward|product|master|équipe|responsable|líder|equipo|负责人|工程师|经理|担当|gerente|desarrollador|desenvolvedor|leiter|entwickler|développeur|bereitschaft|soporte|suporte|responsabile|kierownik|inżynier|лидер|инженер|руководител|менеджер|администратор|책임자|담당자|엔지니어|관리자|責任者|担当者|主管|总监|组长|vendor|customer|infrastructure|platform|database|backend|frontend|legal|communications|executive|primary|secondary|lead",
+    r"developer|dev|expert|specialist|stakeholder|representative|steward|product|master|équipe|responsable|líder|equipo|负责人|負責人|工程师|工程師|经理|經理|担当|gerente|desarrollador|desenvolvedor|leiter|entwickler|développeur|bereitschaft|soporte|suporte|responsabile|kierownik|inżynier|лидер|инженер|руководител|менеджер|администратор|책임자|담당자|엔지니어|관리자|責任者|担当者|主管|总监|组长|vendor|customer|infrastructure|platform|database|backend|frontend|legal|communications|executive|primary|secondary|lead",
     re.IGNORECASE,
 )
 

@@ -40,7 +40,7 @@ FAILURE = re.compile(
     r"\b(bad|broken|fail\w*|faulty|wrong|incorrect|corrupt\w*|errors?|issues?|problems?|crash\w*|down|outage|"
     r"breach|loss|lost|leak\w*|degrad\w*|slow\w*|unavailable|stuck|missing|invalid|expired|compromised?|unhealthy|regression|won.t|"
     r"(not|n.t) (work|respond|start|load|build)(ing)?|"
-    r"échou\w*|défaill\w*|falla\w*|fallid\w*|falh\w*|fehlgeschlagen\w*|fehlerhaft\w*)\b|失败|故障"
+    r"échou\w*|défaill\w*|falla\w*|fallid\w*|falh\w*|fehlgeschlagen\w*|fehlerhaft\w*)\b|失败|故障(?!诊断|排查|分析)"
 )
 """A heading that names what went wrong: among procedures it opens the answer to it."""
 BACK_TO = re.compile(
@@ -108,7 +108,7 @@ NOT_A_ROLLBACK = re.compile(
     r"^after (a |the |each |every |any )?(\w+ )?(roll ?back|recovery|rolling back|restore)$|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
     r"\b(rto|rpo|recovery (point|time) objectives?)\b|"
-    r"\b(overview|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|"
+    r"\b(overview|summary|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|"
     r"^(the )?((manual|automatic|automated) )?(roll ?back|recovery) (features|capabilities|benefits|functionality|mechanisms?|support|"
     r"facts|basics|terminology|goals|only|system)$|"
     r"(?<!rollback )(?<!recovery )levels?|"
@@ -135,7 +135,9 @@ BESIDE = re.compile(
     r"common (mistakes|pitfalls|errors)|"
     r"pitfalls|maintenance|housekeeping|observability|assessment|prevention|precautions|"
     r"(roll ?back|recovery) (window|artifacts?|assets?|features?|points?|costs?|budget|rules|state|triggers?|notes?|definitions?))"
-    r"( \(.{1,40}\))?$"
+    r"( \(.{1,40}\))?$|"
+    r"^(?!.*(回滚|恢复|还原|重启|切换|ロールバック|復旧|롤백|복구)).*(检查|脚本|日志|诊断|改进|监控|预防|完整性|状态|记录|报告|总结|培训|策略|"
+    r"确认|スクリプト|ログ|監視|記録|報告|点検|점검|로그|진단|모니터링|개선|보고)(检查|脚本|清单)?$"
 )
 """Headings that stand beside the procedures and are none while nothing stands below them: what is known, agreed on or looked at."""
 OPENS_BACK = re.compile(

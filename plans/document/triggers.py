@@ -12,7 +12,7 @@ from plans.document.plan import Said
 _SAYS_WHEN = re.compile(r"roll|revert|when|quand|cu[aá]ndo|quando|wann|回滚|触发", re.IGNORECASE)
 """A list of symptoms alone belongs to the procedure beside it."""
 _AGAINST = re.compile(
-    r"fix[- ]forward|\b(do not|don.t|no|not|without|never|non)[ -](need a |require a )?roll ?back|hot-?fix instead|"
+    r"fix[- ]forward|\b(do not|don.t|no|not|without|never|non)[ -](need a |require a |(\w+ ){0,2}(a |the )?)?roll ?back|hot-?fix instead|"
     r"not (need|require|warrant|justify)|^(monitor|watch|observe)\b(?!.*roll)|(hot-?fix|patch|fix) (preferred|instead|in place)"
 )
 _ASIDE = re.compile(
@@ -23,6 +23,7 @@ _ASIDE = re.compile(
 _WEIGHS = re.compile(r"\bvs\b|\bversus\b|^depending on$|^decision\b.*\bbased on$")
 """What is weighed before deciding speaks neither for a rollback nor against it."""
 _CALLS = re.compile(r"\b(roll(ing|s)? ?backs?|revert|reverse)\b.{0,60}\b(when|if|in case|in (any|one) of)\b[^.]{0,60}$")
+_AT_ONCE = re.compile(r"\b(roll(ing)? ?back|revert) (immediately|now|at once|after|within)\b")
 _THRESHOLD = re.compile(r"(roll ?back )?(decision )?(threshold|criteria|criterion)s?\b.{0,20}\b(if|when|any)\b")
 _FOLLOWS = re.compile(
     r"\b(when|if) (you are |we are )?(rolling back|reverting|(a |the )?roll ?back (\w+ )?"
@@ -75,6 +76,8 @@ def _meaning(told: str) -> str:
         return "aside"
     if words.part_of(text) == "not_triggers" or _AGAINST.search(text):
         return "against"
+    if _CALLS.search(text) or _AT_ONCE.search(text):
+        return ""
     return "aside" if _ASIDE.search(text) and len(text) < 80 else ""
 
 
@@ -117,13 +120,11 @@ def _part_of(told: str, listing: Listing) -> str:
         return ""
     part = words.part_of(told) if words.label_of(told) != "when" or _SAYS_WHEN.search(told) else ""
     if part in ("triggers", "not_triggers"):
-        return part
-    return (
-        "triggers"
-        if (_CALLS.search(text) or _THRESHOLD.match(words.normal(told)))
-        and not (_AGAINST.search(text) or _IS_OVER.search(text))
-        else ""
-    )
+        return "not_triggers" if _AGAINST.search(text) else part
+    calls = _CALLS.search(text) or _THRESHOLD.match(words.normal(told))
+    if not calls or _IS_OVER.search(text):
+        return ""
+    return "not_triggers" if _AGAINST.search(text) else "triggers"
 
 
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")

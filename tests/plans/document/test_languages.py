@@ -1,4 +1,4 @@
-"""A plan in one of ten languages reads as the same plan: reasons, checks before and after, procedures, people."""
+"""A plan in one of eleven languages reads as the same plan: reasons, checks before and after, procedures, people."""
 
 # ruff: noqa: E501 – tables, one case a line, in their own letters
 
@@ -19,6 +19,7 @@ PLANS = {
     "Polish": ("Plan wycofania (rollback)", "Kiedy wykonać rollback", "Wymagania wstępne", "Procedury rollback", "Rollback kodu", "Rollback bazy danych", "Weryfikacja po rollbacku", "Kontakty awaryjne", "Kierownik techniczny"),
     "Russian": ("План отката", "Когда откатывать", "Предварительные проверки", "Процедуры отката", "Откат кода", "Откат базы данных", "Проверка после отката", "Контакты", "Технический лидер"),
     "Chinese": ("回滚方案", "触发条件", "回滚前检查", "回滚步骤", "代码回滚", "数据库回滚", "回滚后验证", "紧急联系人", "技术负责人"),
+    "Traditional Chinese": ("緊急回滾指南", "立即回滾情況", "回滾前檢查", "快速回滾步驟", "代碼回滾", "數據庫回滾", "回滾後驗證清單", "緊急聯絡資訊", "技術負責人"),
     "Japanese": ("ロールバック手順書", "ロールバック判断基準", "事前確認", "ロールバック手順", "コードのロールバック", "データベースのロールバック", "ロールバック後の確認", "緊急連絡先", "技術責任者"),
     "Korean": ("롤백 계획", "롤백 조건", "사전 점검", "롤백 절차", "코드 롤백", "데이터베이스 롤백", "롤백 후 검증", "비상 연락처", "기술 책임자"),
 }  # fmt: skip
@@ -34,3 +35,11 @@ def test_a_plan_reads_alike_in_every_language(language: str) -> None:
     assert [level.name for level in plan.levels] == [first, second]
     assert [len(part) for part in (plan.triggers, plan.pre_checks, plan.validations)] == [2, 2, 2]
     assert [person.role for person in plan.contacts] == [role, "DBA"]
+
+
+@pytest.mark.parametrize(
+    "beside", ["服務狀態檢查", "日志检查", "故障診斷", "未來部署改進", "数据完整性检查", "障害ログ", "로그 점검"]
+)
+def test_what_stands_beside_procedures_is_none_in_other_letters_either(beside: str) -> None:
+    plan = read_plan(f"# 回滚指南\n\n## 回滚步骤\n\n### 代码回滚\n\n{COMMANDS}\n## {beside}\n\n{COMMANDS}\n").parts
+    assert [level.name for level in plan.levels] == ["代码回滚"]

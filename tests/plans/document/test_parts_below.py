@@ -175,3 +175,33 @@ def test_the_total_that_closes_a_procedure_is_its_time() -> None:
     text = "### Emergency Rollback Checklist\n\n**1. Stop (1 minute)**\n- [ ] Stop it\n\n**2. Start**\n```bash\nmake up\n```\n\n**Total Time:** ~10 minutes until it is done\n"
     levels = read_plan(f"# Shop Rollback\n\n## Rollback Procedure (Step-by-Step)\n\n{text}").parts.levels
     assert [level.promise.text for level in levels if level.promise] == ["~10 minutes until it is done"]
+
+
+@pytest.mark.parametrize(
+    ("above", "told", "part"),
+    [
+        ("When to Roll Back", "Roll back **immediately** without investigation if:", "triggers"),
+        ("When to Roll Back", "Investigate for 5 minutes, then roll back if unresolved:", "triggers"),
+        ("Decision Matrix", "**❌ Do NOT execute rollback if:**", "negative"),
+        ("How we decide", "**Rollback NOT Required When:**", "negative"),
+        ("How we decide", "**Rollback Required When:**", "triggers"),
+    ],
+)
+def test_a_sentence_says_whether_its_list_calls_for_a_rollback(above: str, told: str, part: str) -> None:
+    found = parts(f"## {above}\n\n{told}\n- The site is down\n- Only the colours are wrong\n")
+    assert [len(found.triggers), len(found.negative_triggers)] == ([2, 0] if part == "triggers" else [0, 2])
+
+
+def test_what_follows_below_headings_of_its_own_proves_nothing() -> None:
+    below = "### 1. Document the Issue\n\n- What went wrong?\n\n### 2. Plan Fix\n\n- Identify the cause\n\n### 3. Prevention\n\n- Add tests\n"
+    found = parts(f"## Verification\n\n{PROVED}\n## Post-Rollback\n\n{below}")
+    assert len(found.validations) == 3
+
+
+def test_rehearsals_of_recovery_below_validation_are_no_checks() -> None:
+    tests = (
+        "### 1. Disaster Recovery Testing\n\n#### Monthly tests\n\n- **Week 1:** Application\n- **Week 2:** Database\n"
+    )
+    found = parts(f"## Testing and Validation\n\n{tests}")
+    assert not found.validations
+    assert len(found.schedule) == 1
