@@ -41,7 +41,7 @@ def stays(part: str, child: Section, section: Section) -> bool:
     if part in _WHOLE or below in ("", part):
         return True
     if part == "schedule":
-        before = below == "pre_checks" and not words.speaks_of_rollback(child.title)
+        before = below == "pre_checks" and not _BEFORE_ROLLBACK.search(words.normal(child.title))
         return below == "criteria" or ((before or below == "validation") and words.is_rehearsed(child.title))
     if part == "pre_checks" and below == "communication":
         return any(isinstance(block, Listing) for block in child.blocks)
@@ -58,6 +58,7 @@ def stays(part: str, child: Section, section: Section) -> bool:
     )
 
 
+_BEFORE_ROLLBACK = re.compile(r"pre-? ?roll|before (a |the |each |every )?roll")
 _AFTERWARDS = re.compile(r"after (rolling back|the roll ?back|a roll ?back|roll ?back)")
 """Says only when: among what follows a rollback it is no proof."""
 
@@ -65,6 +66,12 @@ _AFTERWARDS = re.compile(r"after (rolling back|the roll ?back|a roll ?back|roll 
 def proves(section: Section) -> bool:
     """Says whether a heading after a rollback names a proof without one of its words: "Health checks"."""
     return bool(_HEALTH.fullmatch(words.normal(section.title)))
+
+
+def is_last_phase(child: Section, section: Section) -> bool:
+    """Says whether the phases of one way back end with the proof that it worked: "Phase 5: Verification"."""
+    named = words.is_phase(child.title) and words.part_of(words.after_choice(child.title)) == "validation"
+    return named and words.is_container(section.title)
 
 
 _HEALTH = re.compile(r"((system|service|application|basic|immediate) )?health([ -]checks?)?|sanity (checks?|tests?)")

@@ -144,7 +144,7 @@ def _ungrouped(block: Block) -> tuple[Block, ...]:
         lists and len(lists) == len(item.blocks) and not item.checkbox and item.text.endswith((":", "："))
         for item, lists in zip(block.items, inner, strict=True)
     )
-    return tuple(below for lists in inner for below in lists) if are_groups else (block,)
+    return tuple(below for lists in inner for below in lists) if are_groups and not block.ordered else (block,)
 
 
 def _count_boxes(lists: list[Listing]) -> int:

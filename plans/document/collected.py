@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from plans.document import checklists
-from plans.document.blocks import Section
+from plans.document.actions import finish, step_fence
+from plans.document.blocks import Fence, Html, Listing, Quote, Section, Table, fences_in
 from plans.document.notes import Notes
 from plans.document.plan import (
     Contact,
@@ -61,3 +62,35 @@ class Collected:
             ]
             for step in self.pre_checks[:1]:
                 notes.infer(step.line, "Asked before going forward; nothing else is asked before a rollback.")
+
+    def keep_texts(self, section: Section, notes: Notes) -> None:
+        """Keeps the running text of a part as its notes."""
+        for current in section.walk():
+            for block in current.blocks:
+                if not isinstance(block, Fence | Listing | Html | Quote | Table) and block.line not in notes.claimed:
+                    notes.claim(block.line, block.end_line)
+                    self.texts.append(Said(block.line, block.text))
+
+    def reads(self, root: Section, used: set[int], notes: Notes) -> tuple[Step, ...]:
+        """Returns the fences that say something about themselves and stand in no procedure: others name them."""
+        steps: list[Step] = []
+        for section in root.walk():
+            for fence in fences_in(section.blocks):
+                if fence.attributes and fence.line not in used:
+                    notes.claim(section.line)
+                    notes.claim(fence.line, fence.end_line)
+                    self.keep_texts(replace(section, children=()), notes)
+                    steps.append(
+                        finish(
+                            Step(
+                                fence.line,
+                                fence.end_line,
+                                str(len(steps) + 1),
+                                section.title,
+                                "block",
+                                (step_fence(fence),),
+                            ),
+                            notes,
+                        )
+                    )
+        return tuple(steps)

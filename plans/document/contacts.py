@@ -144,9 +144,13 @@ _REACH = re.compile(
 )
 
 
+_ACTS = re.compile(r"^(if|when|once) |^.{2,40} (attempts|tries|executes|performs|decides|declares) ")
+"""What is done in turn, not whom to call: "If it fails twice, contact the vendor"."""
+
+
 def _from_item(item: Item, *, among: bool = False) -> Contact | None:
     first = item.lines[0] if item.lines else None
-    if first is None:
+    if first is None or _ACTS.search(words.normal(item.text)):
         return None
     lead, rest = first.lead, " ".join([first.rest, *(line.text for line in item.lines[1:])]).strip(" -–—:")
     if lead and _RUNG.match(

@@ -145,8 +145,9 @@ def _joined(level: Level, times: list[tuple[int, str, str]], notes: Notes) -> Le
     if level.promise:
         return level
     own = _words(level.name)
-    best = max(times, key=lambda entry: _likeness(own, _words(entry[1])))
-    if _likeness(own, _words(best[1])) < 0.6:
+    likeness = [max(_likeness(own, _words(entry[1])), _likeness(own, _words(entry[1], whole=True))) for entry in times]
+    best = times[likeness.index(max(likeness))]
+    if max(likeness) < 0.6:
         return level
     return _with_time(level, best, notes)
 
@@ -159,8 +160,13 @@ def _with_time(level: Level, entry: tuple[int, str, str], notes: Notes) -> Level
     return replace(level, promise=promise, promises=(promise,))
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", words.normal(re.sub(r"\([^)]*\)", "", text)))) - _LITTLE
+def _words(text: str, *, whole: bool = False) -> frozenset[str]:
+    """Returns the words that name a thing, in the singular; those in parentheses only for `whole`."""
+    told = words.normal(text if whole else re.sub(r"\([^)]*\)", "", text))
+    return frozenset(_PLURAL.sub("", word) for word in re.findall(r"\w+", told)) - _LITTLE
+
+
+_PLURAL = re.compile(r"(?<=[a-z]{3})(?<!s)s$")
 
 
 def _likeness(one: frozenset[str], other: frozenset[str]) -> float:

@@ -85,12 +85,16 @@ def schedule_in_passing(root: Section, ends: Iterable[Section], notes: Notes) ->
                     notes.claim(line.line)
                     return [_entry(line.line, line.text, line.text, [Said(line.line, line.text)])]
     for section in root.walk():
-        for block in section.blocks:
-            for item in block.items if isinstance(block, Listing) and block.ordered else ():
-                if not item.checkbox and durations.recurrence(item.text) and _OF_GOING_BACK.search(item.text.lower()):
+        for block in every_block(section.blocks):
+            for item in block.items if isinstance(block, Listing) else ():
+                sign = _OF_GOING_BACK if isinstance(block, Listing) and block.ordered else _IS_A_DRILL
+                if not item.checkbox and durations.recurrence(item.text) and sign.search(item.text.lower()):
                     notes.claim(item.line)
                     return [_entry(item.line, item.text, item.text, [Said(item.line, item.text)])]
     return []
+
+
+_IS_A_DRILL = re.compile(r"\b(roll ?back|recovery|restore|dr) (drill|rehearsal|exercise)s?\b")
 
 
 _OF_GOING_BACK = re.compile(
@@ -169,7 +173,9 @@ def read_known_issues(section: Section, notes: Notes) -> list[KnownIssue]:
     """Returns the known issues: one a heading, else one a table row, numbered item or bold label."""
     if section.children:
         notes.claim(section.line)
-        return [issue for child in section.children for issue in _issues_below(child, notes)]
+        again = [child for child in section.children if words.part_of(child.title) == "known_issues"]
+        named = again or [child for child in section.children if not _HELP.fullmatch(words.normal(child.title))]
+        return [issue for child in named for issue in _issues_below(child, notes)]
     tables = [block for block in section.blocks if isinstance(block, Table)]
     if tables:
         return [issue for table in tables for issue in _issues_of_table(table, notes)]
@@ -209,9 +215,19 @@ def _issue_title(title: str) -> str:
 
 def _issues_below(child: Section, notes: Notes) -> list[KnownIssue]:
     """Returns the issue of a heading, or those below one that only says "Common issues" again."""
-    if child.children and words.part_of(child.title) == "known_issues":
+    if words.part_of(child.title) == "known_issues" and (child.children or _lists_several(child)):
         return read_known_issues(child, notes)
     return [_issue(child, notes)]
+
+
+_HELP = re.compile(
+    r"(emergency |support )?contacts?|escalations?( (path|procedure|matrix|process))?|when to escalate|getting help"
+)
+"""What stands below troubleshooting and is no issue: whom to ask."""
+
+
+def _lists_several(section: Section) -> bool:
+    return any(len(block.items) > 1 for block in section.blocks if isinstance(block, Listing))
 
 
 def _issue(child: Section, notes: Notes) -> KnownIssue:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from plans.document import durations, groups, promises, step_headings, words
+from plans.document import durations, fences, groups, promises, step_headings, words
 from plans.document.blocks import Block, Fence, Line, Listing, Paragraph, Section, fences_in
 from plans.document.groups import Group
 from plans.document.matrix import levels_in
@@ -28,7 +28,7 @@ def read(section: Section, place: int, notes: Notes) -> Level:
     _explain(section, number, notes)
     notes.claim(section.line)
     own = {child.line for child in found.step_headings}
-    step_children = [child for child in section.children if child.line in own]
+    step_children = [child for child in section.children if child.line in own or (own and _prepares(child))]
     step_children = step_children or step_headings.nested(section)
     if step_children:
         steps, stray = from_headings(step_children, notes), _NONE
@@ -43,6 +43,13 @@ def read(section: Section, place: int, notes: Notes) -> Level:
         tuple(found.when), tuple(found.impact), steps, undo, found.persists, stray=stray,
         prerequisites=tuple(found.prerequisites),
     )  # fmt: skip
+
+
+def _prepares(child: Section) -> bool:
+    """Says whether commands stand below "Prerequisites" above the steps: they are carried out first."""
+    return words.label_of(child.title) == "prerequisites" and any(
+        fences.role_of(fence) == "command" for fence in fences_in(child.blocks)
+    )
 
 
 def _said_by_heading(section: Section) -> Step:

@@ -72,7 +72,7 @@ def has_actions(section: Section) -> bool:
     told = any(fences.is_numbered_prose(fence.body) for fence in fences_in(_own_text(section)))
     counted = any(isinstance(block, Table) and numbers_steps(block) for block in _own_text(section))
     listed = has_ordered(section) or bool(headings.of(section)) or _has_step_labels(section)
-    return commands or told or listed or counted
+    return commands or told or listed or counted or names_stages(section)
 
 
 def _has_step_labels(section: Section) -> bool:
@@ -154,6 +154,15 @@ def counts_through(section: Section) -> bool:
     return sum(bool(found) for found in counted) > 1 and numbers == list(range(1, len(numbers) + 1))
 
 
+def names_stages(section: Section) -> bool:
+    """Says whether the headings below "Emergency rollback steps" are its stages: "Immediate actions (0-2 minutes)"."""
+    stages = sum(bool(_STAGE.match(words.normal(child.title))) for child in section.children)
+    return stages > 1 and words.normal(section.title).endswith("steps")
+
+
+_STAGE = re.compile(r"(\w+ )?(actions?|phase|stage|steps?)( \(.{1,40}\))?$")
+
+
 def _step_labels(section: Section) -> list[int]:
     found = (words.step_word(group.label) for group in groups.of_section(section) if group.label)
     return [number for number in found if number is not None]
@@ -161,10 +170,12 @@ def _step_labels(section: Section) -> list[int]:
 
 def is_spread_out(section: Section) -> bool:
     """Says whether the headings below only divide this procedure: one is "Steps", the others are no procedures."""
+    collects = bool(kinds.SEVERAL.search(words.normal(section.title)))
     steps = [
         child
         for child in section.children
         if _only_says_how(child) and is_full_procedure(child) and not _holds_several(child)
+        if not (collects and words.speaks_of_rollback(child.title))  # "Emergency rollback steps" names the procedure
     ]
     telling = {child.line for child in steps}
     others = [child for child in section.children if child.line not in telling and is_full_procedure(child)]
@@ -172,7 +183,7 @@ def is_spread_out(section: Section) -> bool:
         return True
     return len(steps) == 1 and all(
         words.part_of(child.title)
-        or words.label_of(child.title)
+        or words.label_of(child.title) not in ("", "alternative")
         or (kinds.LOOKS.match(words.normal(child.title)) and not words.speaks_of_rollback(child.title))
         for child in others
     )
@@ -180,7 +191,13 @@ def is_spread_out(section: Section) -> bool:
 
 def _only_says_how(section: Section) -> bool:
     """Says whether a heading announces steps without naming what they are for: "Manual rollback steps"."""
-    return words.label_of(section.title) == "procedure" or bool(kinds.HOW.fullmatch(words.normal(section.title)))
+    normal = words.normal(section.title)
+    told = bool(_CASES.fullmatch(normal)) and not section.children
+    return words.label_of(section.title) == "procedure" or bool(kinds.HOW.fullmatch(normal)) or told
+
+
+_CASES = re.compile(r"(roll ?back |recovery )?(scenarios|cases|situations)")
+"""One list of cases below a procedure is what it does in each."""
 
 
 def _holds_several(section: Section) -> bool:

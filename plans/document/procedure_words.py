@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 OTHER = re.compile(
-    r"\b((?<!from )(?<!from a )(?<!from the )backups?|"
+    r"\b((?<!from )(?<!from a )(?<!from the )backups?|stash(ing)?|"
     r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (steps?|process|plan)|"
     r"^((database|schema|db|data) )?migration$|"
     r"roll(ing)? ?out|roll(ing)? ?forward|implementation|"
@@ -106,6 +106,8 @@ NOT_A_ROLLBACK = re.compile(
     r"^(identify(ing)?|find(ing)?|spot(ting)?|detect(ing)?|recogni[sz](e|ing)) (the |any |a )?(problem|issue|cause|failure|error)s?\b|"
     r"^(check|verify|look at) (these|this|the following) first\b|\b(information|details)$|"
     r"^after (a |the |each |every |any )?(\w+ )?(roll ?back|recovery|rolling back|restore)$|"
+    r"\b(metrics|things|figures|data|numbers) (to|we|you) (track|monitor|watch|collect|record|measure)|"
+    r"\bafter (a |the )?(\w+ )?roll ?back( \(.{1,40}\))?$|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
     r"\b(rto|rpo|recovery (point|time) objectives?)\b|"
     r"\b(overview|summary|history|log|logs|architecture|metrics|statistics|glossary|templates?|principles?|guidelines?|policy|"
@@ -119,6 +121,10 @@ NOT_A_ROLLBACK = re.compile(
     r"restrictions|constraints|limitations|limits|blockers|caveats|warnings|assumptions)( \(.{1,40}\))?$|决策流程$"
 )
 """Headings that name no rollback, whatever they hold."""
+SEEKS = re.compile(
+    r"^(identify|find|determin|locat|look)(e|t?ing)?\b(?!.*\b(and|then|to) (restor|revert|roll|re-?deploy))"
+)
+"""A heading that only finds out where to go back to, whatever ways there are to find it."""
 BESIDE = re.compile(
     r"^(why|how) .*works?$|^(identify|find|determin|locat|check|list|view|show|assess|evaluat|inspect|see)(e|t?ing)?\b(?!.*\b(and|then|to) "
     r"(restor|revert|roll|re-?deploy))|^(version(ing)?|tag|branch)( (numbering|naming|scheme|policy|conventions?))$|^versioning$|"
@@ -149,7 +155,7 @@ TOOLS = re.compile(
     r"\b(tools?|scripts|automation) (and|&) (scripts|tools?|automation)\b|^(rollback |automation )?scripts$"
 )
 """A heading that collects scripts: those that say themselves that they roll back are procedures."""
-MAY_HOLD = re.compile(TOOLS.pattern + r"|^incident (response|management|handling)\b")
+MAY_HOLD = re.compile(TOOLS.pattern + r"|^(roll ?back|recovery) templates$|^incident (response|management|handling)\b")
 """Headings that name no rollback, below which one may stand that says itself that it goes back."""
 MAY_COLLECT = re.compile(r"^(tipos|types|kinds|arten) (de|d.|of|von)\b|\b(mechanisms?|details|features|capabilities)$")
 """Headings that name no rollback, unless the ways to go back stand below them."""

@@ -127,6 +127,8 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
         return [found for found in back if not words.number_of(found.title) and not words.choice_word(found.title)]
     if not section.children and not leads_in and not words.choice_word(title) and kinds.BESIDE.search(normal):
         return []
+    if section.children and not leads_in and kinds.SEEKS.search(normal):
+        return _back_among_forward(section)
     if words.is_phase(title) and words.part_of(words.after_choice(title)) == "validation":
         return []
     if kinds.CHECKLIST.search(normal):
@@ -151,7 +153,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
         or (words.label_of(child.title) == "procedure" and words.speaks_of_rollback(child.title))
     ]
     one = headings.of(section) or signs.speaks_as_level(section) or signs.is_spread_out(section)
-    one = one or signs.counts_through(section)
+    one = one or signs.counts_through(section) or signs.names_stages(section)
     if here and one:
         return [shapes.told_below(section) or section]
     found = [level for child in children for level in _below(child, inside=here, among=collects)]
@@ -208,7 +210,7 @@ def _is_beside(section: Section) -> bool:
     )
 
 
-_SHORT = frozenset({"matrix", "overview", "summary", "practice"})
+_SHORT = frozenset({"matrix", "overview", "summary", "practice", "template"})
 
 
 def _named_in_passing(section: Section) -> list[Section]:

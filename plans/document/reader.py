@@ -19,11 +19,10 @@ from plans.document import (
     triggers,
     words,
 )
-from plans.document.actions import finish, step_fence
-from plans.document.blocks import Fence, Html, Listing, Quote, Section, Table, fences_in
+from plans.document.blocks import Listing, Section, Table
 from plans.document.collected import Collected
 from plans.document.notes import Notes
-from plans.document.plan import Parts, Said
+from plans.document.plan import Parts
 from plans.document.step import Step
 from plans.document.steps import every_text, read_steps
 
@@ -71,9 +70,9 @@ class Reader:
         }
         return Parts(
             read, tuple(found.restore), tuple(found.matrix), tuple(found.risks), tuple(found.triggers), tuple(found.negative),
-            tuple(found.pre_checks), tuple(found.validations), self._reads(used), tuple(found.phases), tuple(found.templates),
-            tuple(found.schedule), tuple(found.issues), tuple(found.contacts), tuple(found.resources), tuple(found.revisions),
-            tuple(found.summary), tuple(found.follow_up), tuple(found.texts), found.script, metadata,
+            tuple(found.pre_checks), tuple(found.validations), found.reads(self.root, used, self.notes), tuple(found.phases),
+            tuple(found.templates), tuple(found.schedule), tuple(found.issues), tuple(found.contacts), tuple(found.resources),
+            tuple(found.revisions), tuple(found.summary), tuple(found.follow_up), tuple(found.texts), found.script, metadata,
         )  # fmt: skip
 
     def _all_steps(self, read: tuple[levels.Level, ...]) -> list[Step]:
@@ -121,17 +120,26 @@ class Reader:
             own = []
             if inside:
                 self._matrix_tables(section, belonging.matrix_sign(section))
-        if part not in ("triggers", "not_triggers", "follow_up", "communication", "template"):
+        of_levels = self._is_about_some(section)
+        if part not in ("triggers", "not_triggers", "follow_up", "communication", "template") and not of_levels:
             self._add_triggers(triggers.in_passing(section, self.notes))
         kept = {_place(child) for child in own}
-        of_levels = words.level_word(section.title) is not None and self._holds_levels(section)
         for child in section.children:
-            if of_levels and words.part_of(child.title) == "triggers":
-                continue  # "When to use" above two procedures speaks of them, not of the document
+            if of_levels and words.part_of(child.title) in ("triggers", "not_triggers"):
+                continue  # "When to use" above some of the procedures speaks of them, not of the document
             if _place(child) not in kept and not belonging.is_repeated(section, child):
                 half = checklist_parts.part_of_half(section, child)
-                proof = "validation" if part == "follow_up" and belonging.proves(child) else ""
-                self._walk(child, half or proof, inside)
+                proves = (part == "follow_up" and belonging.proves(child)) or belonging.is_last_phase(child, section)
+                self._walk(child, half or ("validation" if proves else ""), inside)
+
+    def _is_about_some(self, section: Section) -> bool:
+        """Says whether a heading collects some of the procedures only: "Database rollback" beside others."""
+        held = sum(_place(deeper) in self._taken for deeper in section.walk())
+        if not held or section.depth < 2:
+            return False
+        return words.level_word(section.title) is not None or (
+            held < len(self._taken) and words.strictly_back(section.title)
+        )
 
     def _holds_levels(self, section: Section) -> bool:
         return any(_place(deeper) in self._taken for deeper in section.walk())
@@ -152,15 +160,17 @@ class Reader:
         for table in (table for current in section.walk() for table in tables.tables_of(current)):
             self.notes.claim(section.line)
             self.found.matrix.extend(tables.matrix_rows(table, self.notes))
+        if not any(tables.tables_of(current) for current in section.walk()):
+            self._add_triggers(triggers.of_decision(section, self.notes))
         for child in section.children:
             self._add_triggers(triggers.in_passing(child, self.notes))
-        self._texts(section)
+        self.found.keep_texts(section, self.notes)
 
     def _risks(self, section: Section) -> None:
         for table in (table for current in section.walk() for table in tables.tables_of(current)):
             self.notes.claim(section.line)
             self.found.risks.extend(tables.risk_rows(table, self.notes))
-        self._texts(section)
+        self.found.keep_texts(section, self.notes)
 
     def _revisions(self, section: Section) -> None:
         for table in tables.tables_of(section):
@@ -192,7 +202,7 @@ class Reader:
         self.found.pre_checks.extend(checklists.read_checklist(before, self.notes))
         if after.blocks:
             self.found.validations.extend(checklists.read_checklist(after, self.notes))
-        self._texts(section)
+        self.found.keep_texts(section, self.notes)
 
     def _validation(self, section: Section) -> None:
         items = checklists.read_checklist(section, self.notes)
@@ -200,25 +210,25 @@ class Reader:
             self._follow_up(section)
             return
         self.found.validations.extend(items)
-        self._texts(section)
+        self.found.keep_texts(section, self.notes)
 
     def _criteria(self, section: Section) -> None:
         """Criteria of success are the validation where no other is written."""
         items = checklists.read_checklist(section, self.notes)
         self.found.criteria.extend(() if checklist_parts.only_follows(section, items) else items)
-        self._texts(section)
+        self.found.keep_texts(section, self.notes)
 
     def _restore(self, section: Section) -> None:
         self.notes.claim(section.line)
         self.found.restore.extend(read_steps(every_text(section), self.notes, prose=True)[0])
-        self._texts(section)
+        self.found.keep_texts(section, self.notes)
 
     def _communication(self, section: Section) -> None:
         for current in section.walk():
             self.found.phases.extend(people.read_phases(replace(current, children=()), self.notes))
             self.found.templates.extend(people.read_templates(current, self.notes, only_clear=True, plain_too=True))
         self.notes.claim(section.line)
-        self._texts(section)
+        self.found.keep_texts(section, self.notes)
 
     def _template(self, section: Section) -> None:
         for current in section.walk():
@@ -232,7 +242,7 @@ class Reader:
 
     def _schedule(self, section: Section) -> None:
         self.found.schedule.extend(keeping.read_schedule(section, self.notes))
-        self._texts(section)
+        self.found.keep_texts(section, self.notes)
 
     def _test_script(self, section: Section) -> None:
         self.found.script = self.found.script or keeping.read_script(section, self.notes)
@@ -253,48 +263,13 @@ class Reader:
             if words.normal(current.title).startswith("immediate"):
                 self.found.first_looks.extend(checklists.read_looks(current))
 
-    def _texts(self, section: Section) -> None:
-        """Keeps the running text of a part as its notes."""
-        for current in section.walk():
-            for block in current.blocks:
-                if (
-                    not isinstance(block, Fence | Listing | Html | Quote | Table)
-                    and block.line not in self.notes.claimed
-                ):
-                    self.notes.claim(block.line, block.end_line)
-                    self.found.texts.append(Said(block.line, block.text))
-
     def _loose_parts(self) -> None:
         """Finds the parts that stand under headings which do not name them: header lines, a template, a table, named fences."""
         for section in self.root.walk():
             if section.depth <= 1:
-                self._texts(replace(section, children=()))
+                self.found.keep_texts(replace(section, children=()), self.notes)
             self.found.templates.extend(
                 found
                 for found in people.read_templates(section, self.notes, only_clear=True)
                 if found.line not in {known.line for known in self.found.templates}
             )
-
-    def _reads(self, used: set[int]) -> tuple[Step, ...]:
-        """Returns the fences that say something about themselves and stand in no procedure: others name them."""
-        steps: list[Step] = []
-        for section in self.root.walk():
-            for fence in fences_in(section.blocks):
-                if fence.attributes and fence.line not in used:
-                    self.notes.claim(section.line)
-                    self.notes.claim(fence.line, fence.end_line)
-                    self._texts(replace(section, children=()))
-                    steps.append(
-                        finish(
-                            Step(
-                                fence.line,
-                                fence.end_line,
-                                str(len(steps) + 1),
-                                section.title,
-                                "block",
-                                (step_fence(fence),),
-                            ),
-                            self.notes,
-                        )
-                    )
-        return tuple(steps)

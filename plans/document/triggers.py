@@ -45,6 +45,18 @@ def read(section: Section, notes: Notes) -> Triggers:
     return found
 
 
+def of_decision(section: Section, notes: Notes) -> Triggers:
+    """Returns the lists below a decision matrix that was written without a table: "Immediate rollback", "Monitor and fix"."""
+    found: Triggers = ([], [])
+    for child in section.children:
+        text = words.normal(child.title)
+        meaning = "against" if _AGAINST.search(text) else "for" if words.speaks_of_rollback(text) else ""
+        if meaning and not words.part_of(child.title) and (meaning == "against" or not _is_work(child.title)):
+            notes.claim(child.line)
+            _read_below(child, meaning, found, notes)
+    return found
+
+
 def _read_below(section: Section, meaning: str, found: Triggers, notes: Notes) -> None:
     """Adds the lists of a section and of all below it; `meaning` is what the heading makes of them."""
     now = meaning

@@ -257,3 +257,41 @@ def test_ways_named_by_letters_of_another_alphabet() -> None:
         ("Вариант А: по Git", 2),
         ("Вариант Б: по копии", 2),
     ]
+
+
+def test_finding_out_where_to_go_back_to_is_no_way_back() -> None:
+    ways = f"### Method 1: Search the log\n\n{COMMENTED}\n### Method 2: Ask the change log\n\n{COMMENTED}\n"
+    text = f"## Finding the Last Known Good Commit\n\n{ways}## Full Rollback Procedure\n\n{COMMENTED}\n## Stashing Work\n\n### Apply Stash After Rollback\n\n{COMMENTED}\n"
+    levels = read_plan(f"# Rollback Guide\n\n{text}").parts.levels
+    assert [level.name for level in levels] == ["Full Rollback Procedure"]
+
+
+def test_a_helper_script_beside_the_steps_is_a_way_of_its_own() -> None:
+    steps = "".join(f"#### Step {n}: {name}\n\n```bash\nmake {n}\n```\n\n" for n, name in ((1, "Stop"), (2, "Start")))
+    text = f"### Using the Rollback Script\n\n{COMMENTED}\n### Step-by-Step Manual Rollback\n\n{steps}"
+    levels = read_plan(f"# Shop Rollback\n\n## Manual Rollback Procedures\n\n{text}").parts.levels
+    assert [level.name for level in levels] == ["Using the Rollback Script", "Step-by-Step Manual Rollback"]
+
+
+def test_stages_below_steps_are_one_procedure() -> None:
+    stages = "".join(
+        f"#### {name} Actions ({n} minutes)\n\n```bash\nmake {n}\n```\n\n"
+        for n, name in ((2, "Immediate"), (5, "Escalation"))
+    )
+    levels = read_plan(
+        f"# Shop Rollback\n\n## Emergency Rollback Procedures\n\n### When to use\n\n- Fire\n\n### Emergency Rollback Steps\n\n{stages}"
+    ).parts.levels
+    assert [level.name for level in levels] == ["Emergency Rollback Steps"]
+
+
+def test_commands_below_prerequisites_are_carried_out_first() -> None:
+    steps = "### Prerequisites\n\n```bash\npg_dump shop > before.sql\n```\n\n### Step 1: Stop\n\n```bash\nmake stop\n```\n\n### Step 2: Start\n\n```bash\nmake start\n```\n"
+    (level,) = read_plan(f"# Shop Rollback\n\n## Database Rollback\n\n{steps}").parts.levels
+    assert [step.title for step in level.steps] == ["Prerequisites", "Stop", "Start"]
+
+
+def test_times_are_joined_by_names_in_the_singular_and_with_what_stands_in_parentheses() -> None:
+    table = "| Layer | Method | Time to Rollback |\n|---|---|---|\n| Container Images | Tag | < 5 minutes |\n| Infrastructure (Terraform) | State | 10-15 minutes |\n"
+    ways = f"## Container Image Rollback\n\n{COMMENTED}\n## Terraform Infrastructure Rollback\n\n{COMMENTED}\n"
+    levels = read_plan(f"# Rollback Procedures\n\n## Overview\n\n{table}\n{ways}").parts.levels
+    assert [level.promise.text for level in levels if level.promise] == ["< 5 minutes", "10-15 minutes"]

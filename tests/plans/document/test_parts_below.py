@@ -205,3 +205,49 @@ def test_rehearsals_of_recovery_below_validation_are_no_checks() -> None:
     found = parts(f"## Testing and Validation\n\n{tests}")
     assert not found.validations
     assert len(found.schedule) == 1
+
+
+def test_a_decision_matrix_in_lists_names_the_reasons() -> None:
+    lists = "### Immediate Rollback Required\n\n- The site is down\n\n### Monitor and Fix\n\n- A colour is wrong\n- A gap is small\n"
+    found = parts(f"## Rollback Decision Matrix\n\n{lists}")
+    assert [len(found.triggers), len(found.negative_triggers), len(found.matrix)] == [1, 2, 0]
+
+
+def test_when_to_use_above_some_of_the_procedures_speaks_of_them_only() -> None:
+    own = "### When to Use Emergency Rollback\n\n- All users are hit\n\n### Emergency Rollback Steps\n\n```bash\nmake emergency\n```\n"
+    found = parts(f"## Emergency Rollback Procedures\n\n{own}\n## When to roll back\n\n- The site is down\n")
+    assert [said.text for said in found.triggers] == ["The site is down"]
+    assert [level.name for level in found.levels][-1] == "Emergency Rollback Steps"
+
+
+def test_issues_are_those_below_common_issues_and_never_whom_to_ask() -> None:
+    several = "### Common Issues\n\n- The image is gone\n- The port is taken\n\n### Escalation Path\n\n1. **Level 1**: Scripts\n"
+    assert len(parts(f"## Troubleshooting\n\n{several}").known_issues) == 2
+    single = "### The image is gone\n\nBuild it again.\n\n### Getting Help\n\nAsk in the channel.\n"
+    assert len(parts(f"## Troubleshooting\n\n{single}").known_issues) == 1
+
+
+def test_the_last_phase_of_a_way_back_proves_it() -> None:
+    phases = "".join(
+        f"### Phase {n}: {name}\n\n```bash\nmake {n}\n```\n\n" for n, name in ((1, "Files"), (2, "Database"))
+    )
+    proof = "### Phase 3: Verification (10 minutes)\n\n#### 3.1 Functions\n\n- [ ] Cart opens\n\n#### 3.2 Looks\n\n- [ ] No gaps\n"
+    found = read_plan(f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n{phases}{proof}").parts
+    assert [step.title for step in found.validations] == ["Cart opens", "No gaps"]
+
+
+def test_numbered_checks_are_counted_whatever_their_bullets_say() -> None:
+    text = "1. **Document the issue**:\n   - Take a picture\n   - Note the browser\n\n2. **Tell the team**:\n   - Alert the lead\n"
+    assert len(parts(f"## Pre-Rollback Checklist\n\n{text}").pre_checks) == 2
+
+
+def test_what_is_done_in_turn_is_nobody_to_call() -> None:
+    people = "- Tech Lead: [Phone]\n- DevOps: [Phone]\n"
+    path = "1. Team Lead attempts rollback\n2. If it fails twice, contact the vendor support\n"
+    found = parts(f"## Emergency Contacts\n\n**Team**:\n{people}\n**Escalation Path**:\n{path}")
+    assert [person.role for person in found.contacts] == ["Tech Lead", "DevOps"]
+
+
+def test_a_drill_among_advice_is_the_rehearsal() -> None:
+    advice = "1. **Back up first**\n   - Nightly dumps\n\n2. **Practice**\n   - Monthly rollback drill in staging\n"
+    assert len(parts(f"## Best Practices\n\n{advice}").schedule) == 1
