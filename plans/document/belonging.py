@@ -12,7 +12,7 @@ from plans.document.blocks import Listing, Section, Table
 
 _WHOLE = frozenset({"known_issues", "summary", "practice", "overview", "resources", "undo", "restore", "triggers"})
 """Parts whose lower headings belong to them whatever they say."""
-_WORDS = frozenset({"practice", "overview", "summary"})
+_WORDS = frozenset({"practice", "overview", "summary", "resources"})
 _OWN_RIGHT = frozenset({"triggers", "not_triggers", "matrix", "contacts", "schedule"})
 _LEAVES_CHECKS = frozenset(
     {
@@ -47,6 +47,8 @@ def stays(part: str, child: Section, section: Section) -> bool:
         return any(isinstance(block, Listing) for block in child.blocks)
     if part == "validation" and below == "pre_checks":
         return False
+    if part == "criteria" and below == "validation":
+        return True
     if part == "contacts":
         return below in ("communication", "follow_up", "validation", "triggers")
     if below == "criteria":

@@ -43,7 +43,9 @@ _ACTS = re.compile(
     r"(prevention|post-?mortem|root cause( analysis)?|lessons learned|follow-?up|improvements)$)"
 )
 """A heading below a checklist that tells what to do next: nothing is checked there."""
-_FAILS = re.compile(r"^(?!check|verify|monitor|review|watch|no\b)(\w+ )?(failures?|errors?)$|\bseverit(y|ies)\b")
+_FAILS = re.compile(
+    r"^(?!check|verify|monitor|review|watch|no\b)(\w+ )?(failures?|errors?)$|\bseverit(y|ies)\b|^expected (state|behaviou?r)\b"
+)
 """A heading below a checklist that names what may go wrong, and how badly."""
 _WRITTEN = frozenset({"ordered", "checkbox", "bullet", "row", "label"})
 

@@ -104,6 +104,12 @@ def _from_above(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple
         for promise in promises.in_heading(section)
         for child in section.children
     }
+    above.update(
+        (child.line, promise)
+        for section in root.walk()
+        for promise in _beside(section)[:1]
+        for child in section.children
+    )
     found = []
     for level in levels:
         promise = above.get(level.line) if not level.promise else None
@@ -112,6 +118,18 @@ def _from_above(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple
             level = replace(level, promise=promise, promises=(promise,))
         found.append(level)
     return tuple(found)
+
+
+def _beside(section: Section) -> list[Promise]:
+    """Returns the total of a heading about times that stands beside procedures, or its only time."""
+    found = [
+        entry
+        for child in section.children
+        if section.depth > 1 and words.label_of(child.title) == "time"
+        for entry in _entries(child, named=True)
+    ]
+    told = [entry for entry in found if promises.sums_up(entry[1])] or (found if len(found) == 1 else [])
+    return [Promise(line, length, durations.upper_bound(length)) for line, _, length in told]
 
 
 def _entries(section: Section, *, named: bool) -> Iterator[tuple[int, str, str]]:

@@ -254,7 +254,8 @@ def _tells(block: Block) -> bool:
         return False
     is_label = len(block.lines) == 1 and block.lines[0].raw.startswith("**") and not block.lines[0].rest
     points = len(block.text) < 200 and _POINTS.search(block.text)
-    return not is_label and not points
+    is_header = len(block.lines) > 1 and all(line.lead and line.rest for line in block.lines)
+    return not is_label and not points and not is_header
 
 
 _POINTS = re.compile(

@@ -295,3 +295,20 @@ def test_times_are_joined_by_names_in_the_singular_and_with_what_stands_in_paren
     ways = f"## Container Image Rollback\n\n{COMMENTED}\n## Terraform Infrastructure Rollback\n\n{COMMENTED}\n"
     levels = read_plan(f"# Rollback Procedures\n\n## Overview\n\n{table}\n{ways}").parts.levels
     assert [level.promise.text for level in levels if level.promise] == ["< 5 minutes", "10-15 minutes"]
+
+
+@pytest.mark.parametrize(
+    "title", ["Compliance During Rollback", "Rollback Readiness Certification", "Metrics to track after a rollback"]
+)
+def test_what_is_said_about_rollbacks_is_no_procedure(title: str) -> None:
+    text = f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n### Code\n\n{COMMENTED}\n### Database\n\n{COMMENTED}\n"
+    levels = read_plan(f"{text}## {title}\n\n1. **Speed**: five minutes\n2. **Data**: none lost\n").parts.levels
+    assert [level.name for level in levels] == ["Code", "Database"]
+
+
+def test_a_subtitle_with_the_head_of_a_document_is_no_level() -> None:
+    head = "## Emergency Procedures and System Recovery\n\n**Version**: 1.0\n**System**: Shop\n\n"
+    levels = read_plan(
+        f"# Rollback Plan\n{head}## Rollback Procedures\n\n### Code Rollback\n\n{COMMENTED}"
+    ).parts.levels
+    assert [level.name for level in levels] == ["Code Rollback"]

@@ -251,3 +251,25 @@ def test_what_is_done_in_turn_is_nobody_to_call() -> None:
 def test_a_drill_among_advice_is_the_rehearsal() -> None:
     advice = "1. **Back up first**\n   - Nightly dumps\n\n2. **Practice**\n   - Monthly rollback drill in staging\n"
     assert len(parts(f"## Best Practices\n\n{advice}").schedule) == 1
+
+
+def test_people_below_a_reference_are_found() -> None:
+    people = "| Role | Phone |\n|---|---|\n| CTO | 555 0100 |\n| DBA | 555 0101 |\n"
+    found = parts(f"## Rollback Command Reference\n\n### Emergency Contact Information\n\n{people}")
+    assert [person.role for person in found.contacts] == ["CTO", "DBA"]
+
+
+def test_criteria_of_success_stay_together_beside_a_checklist() -> None:
+    criteria = "### Technical Validation\n\n- [x] No errors\n\n### User Experience\n\n- [x] Pages load\n"
+    found = parts(f"## Post-Rollback Checklist\n\n{PROVED}\n## Rollback Success Criteria\n\n{criteria}")
+    assert len(found.validations) == 3
+
+
+@pytest.mark.parametrize("heading", ["Rollback Time Targets", "Rollback Time Estimates", "Délai de rollback estimé"])
+@pytest.mark.parametrize(
+    "times", ["- **Stop**: 2 minutes\n- **Total**: < 10 minutes\n", "- Start of the old one: < 10 minutes\n"]
+)
+def test_the_total_beside_procedures_is_the_time_of_each(times: str, heading: str) -> None:
+    ways = "".join(f"### Rollback by {name}\n\n```bash\nmake {name}\n```\n\n" for name in ("script", "hand"))
+    found = read_plan(f"# Shop Rollback Plan\n\n## Container Rollback\n\n{ways}### {heading}\n\n{times}").parts
+    assert [level.promise.text for level in found.levels if level.promise] == ["< 10 minutes"] * 2
