@@ -32,7 +32,12 @@ def join_twins(levels: tuple[Level, ...], notes: Notes) -> tuple[Level, ...]:
             when_to_use=(*level.when_to_use, *known.when_to_use),
             impact=(*level.impact, *known.impact),
         )
-    kept = tuple(level for level in found.values() if not (told and _only_describes(level)))
+    joined = len(found) < len(levels)
+    kept = tuple(
+        level
+        for level in found.values()
+        if not (told and _only_describes(level)) and not (joined and _only_named(level))
+    )
     return (
         tuple(replace(level, number=place) for place, level in enumerate(kept, 1))
         if len(kept) < len(levels)
@@ -50,6 +55,11 @@ def _only_describes(level: Level) -> bool:
     word = words.choice_word(level.name)
     acts = any(words.tells_to_act(step.title) for step in level.steps)
     return _is_described(level) and not acts and not level.stray and word is not None and word[0] in _SITUATIONS
+
+
+def _only_named(level: Level) -> bool:
+    """Says whether a level among others that only describe ("Level 1: Flag", its scope and its time) has nothing to carry out."""
+    return words.level_word(level.name) is not None and not level.steps and not level.stray
 
 
 _SITUATIONS = frozenset({"scenario", "escenario", "scénario", "szenario", "cenário", "case"})

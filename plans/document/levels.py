@@ -79,7 +79,7 @@ def title_of(name: str) -> str:
     """Returns a level's short name: "Level 1: Feature Flag Disable (Instant)" gives "Feature flag disable"."""
     text = _PARENTHESES.sub("", name)
     text = re.sub(
-        r"^\W*(level|niveau|nivel|tier|scenario|method|strategy|option|path|phase)\s*#?\w{1,3}\s*[:.\-–—)]*\s*",
+        r"^\W*(level|niveau|nivel|tier|scenario|method|strategy|option|path|phase)\s*#?(\d{1,3}|[a-z]|[ivx]{1,4})\b\s*[:.\-–—)]*\s*",
         "",
         text,
         flags=re.IGNORECASE,

@@ -272,6 +272,8 @@ def has_substance(section: Section, *, inside: bool) -> bool:
         return is_ticked_off(section)
     if kinds.KINDS.search(words.normal(section.title)) and _names_kinds(section):
         return False
+    if words.level_word(section.title) is None and any(words.level_word(below.title) for below in section.walk()):
+        return False  # it describes the levels
     if is_full_procedure(section) and (inside or words.choice_word(section.title) is None):
         return True
     if kinds.KINDS.search(words.normal(section.title)):

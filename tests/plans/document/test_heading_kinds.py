@@ -5,6 +5,7 @@
 import pytest
 
 from plans.document import read_plan
+from plans.document.levels import title_of
 
 NUMBERED = "1. Stop the worker\n2. Start the old one\n\n```bash\nsystemctl restart shop\n```\n"
 COMMENTED = "```bash\n# Go to the old tag\ngit checkout v1\n# Start it\ndocker compose up -d\n```\n"
@@ -312,3 +313,52 @@ def test_a_subtitle_with_the_head_of_a_document_is_no_level() -> None:
         f"# Rollback Plan\n{head}## Rollback Procedures\n\n### Code Rollback\n\n{COMMENTED}"
     ).parts.levels
     assert [level.name for level in levels] == ["Code Rollback"]
+
+
+def test_described_levels_give_their_times_to_the_procedures_and_are_none_themselves() -> None:
+    described = "".join(
+        f"#### Level {n}: {name} Rollback\n- **Scope**: {name}\n- **Duration**: {n}0 minutes\n\n"
+        for n, name in ((1, "Flag"), (2, "Phase"), (3, "Complete"))
+    )
+    ways = "".join(f"### {name} Rollback\n\n{COMMENTED}\n" for name in ("Phase", "Complete"))
+    levels = read_plan(
+        f"# Rollback Plan\n\n## Rollback Strategy\n\n### Rollback Principles\n\n1. **Safety**: first\n\n### Rollback Levels\n\n{described}"
+        f"## Manual Rollback Commands\n\n{ways}## Recovery Planning\n\n### Assessment Phase\n\n1. **Find the cause**\n"
+    ).parts.levels
+    assert [(level.name, level.promise.text) for level in levels if level.promise] == [
+        ("Phase Rollback", "20 minutes"),
+        ("Complete Rollback", "30 minutes"),
+    ]
+    assert len(levels) == 2
+
+
+@pytest.mark.parametrize("title", ["Rollback Approval", "Recovery Planning"])
+def test_approvals_and_planning_are_no_procedures(title: str) -> None:
+    ways = f"### Code\n\n{COMMENTED}\n### Database\n\n{COMMENTED}\n"
+    parts = read_plan(
+        f"# Shop Rollback Plan\n\n## Rollback Procedures\n\n{ways}## {title}\n\n### Process\n\n1. Name the need\n2. Decide\n"
+    ).parts
+    assert [level.name for level in parts.levels] == ["Code", "Database"]
+
+
+def test_what_was_made_before_the_rollback_is_no_check() -> None:
+    way = f"## Rollback du code\n\n{COMMENTED}\n"
+    listed = "```graphql\nquery Active { id }\n```\n"
+    found = read_plan(
+        f"# Plan de Rollback\n\n{way}## Gestion des instances créées avant le rollback\n\n### Requête\n\n{listed}"
+    ).parts
+    assert not found.pre_checks
+
+
+@pytest.mark.parametrize(
+    ("heading", "short"),
+    [
+        ("Phase Rollback", "Phase rollback"),
+        ("Path to the old version", "Path to the old version"),
+        ("Option B: Git revert", "Git revert"),
+        ("Level IV – Restore", "Restore"),
+        ("Phase 2: Undo the schema", "Undo the schema"),
+    ],
+)
+def test_the_short_name_leaves_out_the_number_and_nothing_else(heading: str, short: str) -> None:
+    assert title_of(heading) == short
