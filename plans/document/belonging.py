@@ -43,6 +43,8 @@ def stays(part: str, child: Section, section: Section) -> bool:
     if part == "schedule":
         before = below == "pre_checks" and not _BEFORE_ROLLBACK.search(words.normal(child.title))
         return below == "criteria" or ((before or below == "validation") and words.is_rehearsed(child.title))
+    if part == "pre_checks" and below == "follow_up" and words.normal(child.title).startswith("immediate"):
+        return True
     if part == "pre_checks" and below == "communication":
         return any(isinstance(block, Listing) for block in child.blocks)
     if part == "validation" and below == "pre_checks":

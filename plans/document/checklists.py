@@ -126,7 +126,7 @@ def has_boxes(section: Section) -> bool:
 def _child_items(child: Section, notes: Notes) -> tuple[Step, ...]:
     """Returns the items under a lower heading; a heading with blocks but no items is one item itself."""
     notes.claim(child.line)
-    items = _own_items(every_text(child), notes)
+    items = _own_items(_unfenced(every_text(child)), notes)
     if items and not all(item.form == "block" for item in items):
         return items
     return from_headings([child], notes)

@@ -107,6 +107,8 @@ NOT_A_ROLLBACK = re.compile(
     r"^(check|verify|look at) (these|this|the following) first\b|\b(information|details)$|"
     r"^after (a |the |each |every |any )?(\w+ )?(roll ?back|recovery|rolling back|restore)$|"
     r"\b(metrics|things|figures|data|numbers) (to|we|you) (track|monitor|watch|collect|record|measure)|"
+    r"^(learning|lessons|insights) (from|learned)\b|"
+    r"^(informaci[óo]n|informaç[õo]es|informations?|herramientas|ferramentas|outils|werkzeuge)\b|"
     r"\b(after|during) (a |the )?(\w+ )?roll ?back( \(.{1,40}\))?$|\b(certification|readiness|sign-?off|planning|"
     r"strategy development)$|^(roll ?back )?(approvals?|authori[sz]ation)$|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
@@ -123,12 +125,14 @@ NOT_A_ROLLBACK = re.compile(
 )
 """Headings that name no rollback, whatever they hold."""
 SEEKS = re.compile(
-    r"^(identify|find|determin|locat|look)(e|t?ing)?\b(?!.*\b(and|then|to) (restor|revert|roll|re-?deploy))"
+    r"^(identify|find|determin|locat|look)(e|t?ing)?\b(?!.*\b(and|then|to) (restor|revert|roll|re-?deploy))|"
+    r"^(identificar|identifier|determinar|déterminer|localizar|encontrar|trouver|ermitteln)\b"
 )
 """A heading that only finds out where to go back to, whatever ways there are to find it."""
 BESIDE = re.compile(
-    r"^(why|how) .*works?$|^(identify|find|determin|locat|check|list|view|show|assess|evaluat|inspect|see)(e|t?ing)?\b(?!.*\b(and|then|to) "
-    r"(restor|revert|roll|re-?deploy))|^(version(ing)?|tag|branch)( (numbering|naming|scheme|policy|conventions?))$|^versioning$|"
+    SEEKS.pattern + r"|^(why|how) .*works?$|"
+    r"^(check|list|view|show|assess|evaluat|inspect|see)(e|t?ing)?\b(?!.*\b(and|then|to) (restor|revert|roll|re-?deploy))|"
+    r"^(version(ing)?|tag|branch)( (numbering|naming|scheme|policy|conventions?))$|^versioning$|"
     r"^(warnings?|caution|danger|attention|disclaimer|achtung|avertissement|advertencia|atenção|aviso)\b.{0,40}$|"
     r"^git tags$|^(forward|re-?run\w*) migrations?$|"
     r"\b(log (locations?|files)|approvals?( (process|workflow|chain|requirements))?|risks?( (mitigations?|factors|matrix|levels?))?|"

@@ -113,6 +113,7 @@ def _phases(section: Section) -> list[Section]:
         return []
     title = words.normal(section.title)
     whole = kinds.ONE.search(title) or (durations.find_length(section.title) and not kinds.SEVERAL.search(title))
+    whole = whole or (words.of_a_thing(section.title) and _proves(_named(found[-1])))
     return found if whole else []
 
 

@@ -16,7 +16,8 @@ _AGAINST = re.compile(
     r"not (need|require|warrant|justify)|^(monitor|watch|observe)\b(?!.*roll)|(hot-?fix|patch|fix) (preferred|instead|in place)"
 )
 _ASIDE = re.compile(
-    r"before (a |the |any )?roll|\bmetrics?\b|what to (check|look|do)|how to|investigat|dashboard|authority|who (decides|can)|"
+    r"before (a |the |any )?roll|^(antes d[eo]|avant (de|le|un)|vor (dem|einem))\b|"
+    r"\bmetrics?\b|what to (check|look|do)|how to|investigat|dashboard|authority|who (decides|can)|"
     r"\bchecks?$|decision (process|flow|tree)|contact|escalat|^(actions?|steps?|response|process|procedure|alerts?|tools?)$"
 )
 """What stands below a heading about triggers and is none: how to look, whom to ask, what to do."""

@@ -362,3 +362,26 @@ def test_what_was_made_before_the_rollback_is_no_check() -> None:
 )
 def test_the_short_name_leaves_out_the_number_and_nothing_else(heading: str, short: str) -> None:
     assert title_of(heading) == short
+
+
+def test_phases_of_one_rollback_that_end_with_a_proof_are_its_steps() -> None:
+    names = ("Stop and Save", "Restore the Files", "Start All Services", "Validation")
+    phases = "".join(f"### Phase {n}: {name}\n\n```bash\nmake {n}\n```\n\n" for n, name in enumerate(names, 1))
+    levels = read_plan(
+        f"# Shop Rollback\n\n## Complete Environment Rollback\n\n{phases}## Database Rollback\n\n{COMMENTED}"
+    ).parts.levels
+    assert [(level.name, len(level.steps)) for level in levels] == [
+        ("Complete Environment Rollback", 4),
+        ("Database Rollback", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "title", ["Learning from Rollbacks", "Información y Herramientas Necesarias", "Identificar la versión a revertir"]
+)
+def test_lessons_tools_and_seeking_in_other_languages_are_no_procedures(title: str) -> None:
+    text = (
+        f"# Procedimientos de Rollback\n\n## Rollback del código\n\n{COMMENTED}\n## Rollback de datos\n\n{COMMENTED}\n"
+    )
+    levels = read_plan(f"{text}## {title}\n\n### Comandos\n\n{COMMENTED}").parts.levels
+    assert [level.name for level in levels] == ["Rollback del código", "Rollback de datos"]

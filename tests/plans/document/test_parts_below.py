@@ -273,3 +273,19 @@ def test_the_total_beside_procedures_is_the_time_of_each(times: str, heading: st
     ways = "".join(f"### Rollback by {name}\n\n```bash\nmake {name}\n```\n\n" for name in ("script", "hand"))
     found = read_plan(f"# Shop Rollback Plan\n\n## Container Rollback\n\n{ways}### {heading}\n\n{times}").parts
     assert [level.promise.text for level in found.levels if level.promise] == ["< 10 minutes"] * 2
+
+
+def test_boxes_in_plain_text_below_headings_are_the_checks() -> None:
+    text = "### Immediate Actions (Minutes 0-5)\n\n```\n□ Ask the lead\n□ Tell the team\n```\n\n### Safety Checks\n\n```\n□ Backup is there\n□ Nothing else is broken\n```\n"
+    assert len(parts(f"## Pre-Rollback Checklist\n\n{text}").pre_checks) == 4
+
+
+def test_document_control_is_the_history_of_revisions() -> None:
+    table = "| Version | Date | Author | Changes |\n|---|---|---|---|\n| 1.0 | 2026-08-26 | Ops | First |\n"
+    assert len(parts(f"## Document Control\n\n{table}").revisions) == 1
+
+
+@pytest.mark.parametrize("told", ["Antes de ejecutar un rollback se debe:", "Avant de lancer le rollback :"])
+def test_what_is_done_before_a_rollback_is_no_reason_for_it(told: str) -> None:
+    found = parts(f"## When to roll back\n\n- The site is down\n\n{told}\n\n- Find the last tag\n- Ask the lead\n")
+    assert [said.text for said in found.triggers] == ["The site is down"]
