@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from plans.document.either import Either
+
 OTHER = re.compile(
     r"\b((?<!from )(?<!from a )(?<!from the )backups?|stash(ing)?|"
     r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (steps?|process|plan)|"
@@ -84,7 +86,7 @@ LOOKS = re.compile(
 """A heading that looks before anything is done: "Diagnosis" beside "Solution"."""
 CHECKLIST = re.compile(r"checklist|检查清单|checkliste|lista de (verificaci|comproba)|チェックリスト")
 ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
-NOT_A_ROLLBACK = re.compile(
+NOT_A_ROLLBACK = Either(
     r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|"
     r"\bre-?(migrat\w+|attempt\w*|launch\w*|upgrad\w+|rollout)\b|\bnot (a )?roll ?back|\bresum(e|ing)\b|"
     r"\bno rollback\b|roll(ing)? ?forward|\bfix(ing)?[- ]forward|\bforward[- ]fix|"
@@ -129,7 +131,7 @@ SEEKS = re.compile(
     r"^(identificar|identifier|determinar|déterminer|localizar|encontrar|trouver|ermitteln)\b"
 )
 """A heading that only finds out where to go back to, whatever ways there are to find it."""
-BESIDE = re.compile(
+BESIDE = Either(
     SEEKS.pattern + r"|^(why|how) .*works?$|"
     r"^(check|list|view|show|assess|evaluat|inspect|see)(e|t?ing)?\b(?!.*\b(and|then|to) (restor|revert|roll|re-?deploy))|"
     r"^(version(ing)?|tag|branch)( (numbering|naming|scheme|policy|conventions?))$|^versioning$|"
