@@ -72,6 +72,12 @@ def proves(section: Section) -> bool:
     return bool(_HEALTH.fullmatch(words.normal(section.title)))
 
 
+def is_asked_for_some(child: Section, section: Section) -> bool:
+    """Says whether "Prerequisites" stand below a heading that names what some of the procedures take back."""
+    bare = words.part_of(child.title) == "pre_checks" and not words.speaks_of_rollback(child.title)
+    return bare and not kinds.GENERIC.fullmatch(words.normal(section.title))
+
+
 def is_last_phase(child: Section, section: Section) -> bool:
     """Says whether the phases of one way back end with the proof that it worked: "Phase 5: Verification"."""
     named = words.is_phase(child.title) and words.part_of(words.after_choice(child.title)) == "validation"

@@ -22,7 +22,7 @@ from plans.document import (
 from plans.document.blocks import Listing, Section, Table
 from plans.document.collected import Collected
 from plans.document.notes import Notes
-from plans.document.plan import Parts
+from plans.document.plan import Parts, Said
 from plans.document.step import Step
 from plans.document.steps import every_text, read_steps
 
@@ -56,7 +56,11 @@ class Reader:
         self.is_about_rollback |= any(words.level_word(section.title) for section in sections)
         self._taken = {_place(section) for section in sections}
         self._steps = {_place(child) for section in sections for child in section.children if section.depth == 1}
+        self._asked: dict[int, list[Said]] = {}
         self._walk(self.root, "", self.is_about_rollback)
+        read = tuple(
+            replace(level, prerequisites=(*self._asked.get(level.line, ()), *level.prerequisites)) for level in read
+        )
         self._loose_parts()
         self.found.fill_gaps(self.notes)
         if not self.found.contacts:
@@ -125,6 +129,10 @@ class Reader:
             self._add_triggers(triggers.in_passing(section, self.notes))
         kept = {_place(child) for child in own}
         for child in section.children:
+            if of_levels and belonging.is_asked_for_some(child, section):
+                asked = levels.bullets(every_text(child), ordered=True)
+                self._asked.update({deeper.line: asked for deeper in section.walk() if _place(deeper) in self._taken})
+                continue
             if of_levels and words.part_of(child.title) in ("triggers", "not_triggers"):
                 continue  # "When to use" above some of the procedures speaks of them, not of the document
             if _place(child) not in kept and not belonging.is_repeated(section, child):

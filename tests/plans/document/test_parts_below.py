@@ -289,3 +289,16 @@ def test_document_control_is_the_history_of_revisions() -> None:
 def test_what_is_done_before_a_rollback_is_no_reason_for_it(told: str) -> None:
     found = parts(f"## When to roll back\n\n- The site is down\n\n{told}\n\n- Find the last tag\n- Ask the lead\n")
     assert [said.text for said in found.triggers] == ["The site is down"]
+
+
+def test_prerequisites_of_some_procedures_are_theirs() -> None:
+    own = "### Prerequisites\n\n1. Take a backup\n2. Verify it\n\n### Using Alembic\n\n```bash\nalembic downgrade -1\n```\n\n### Using Flyway\n\n```bash\nflyway undo\n```\n"
+    found = read_plan(
+        f"# Rollback\n\n## Service Rollback\n\n```bash\nmake down\n```\n\n## Database Rollback\n\n{own}"
+    ).parts
+    assert not found.pre_checks
+    assert [[said.text for said in level.prerequisites] for level in found.levels] == [
+        [],
+        ["Take a backup", "Verify it"],
+        ["Take a backup", "Verify it"],
+    ]
