@@ -34,10 +34,13 @@ def stays(part: str, child: Section, section: Section) -> bool:
     below = words.part_of(child.title)
     if part == "triggers" and below == "matrix":
         return False
-    if part in _WORDS and (below in _OWN_RIGHT or (below == "pre_checks" and words.speaks_of_rollback(child.title))):
+    about = child.title.partition("(")[0]
+    if part in _WORDS and (below in _OWN_RIGHT or (below == "pre_checks" and words.speaks_of_rollback(about))):
         return False
     if part == "follow_up" and (proves(child) or _AFTERWARDS.fullmatch(words.normal(child.title))):
         return not proves(child)
+    if part == "validation" and _DURING.match(words.normal(child.title)):
+        return False
     if part in _WHOLE or below in ("", part):
         return True
     if part == "schedule":
@@ -51,8 +54,10 @@ def stays(part: str, child: Section, section: Section) -> bool:
         return False
     if part == "criteria" and below == "validation":
         return True
+    if part == "contacts" and below == "triggers":
+        return "escalat" in words.normal(child.title)
     if part == "contacts":
-        return below in ("communication", "follow_up", "validation", "triggers")
+        return below in ("communication", "follow_up", "validation")
     if below == "criteria":
         return part == "pre_checks" or (part == "validation" and not _has_boxes(section))
     return (
@@ -63,6 +68,7 @@ def stays(part: str, child: Section, section: Section) -> bool:
 
 
 _BEFORE_ROLLBACK = re.compile(r"pre-? ?roll|before (a |the |each |every )?roll")
+_DURING = re.compile(r"(during|pendant|durante|während)\b")
 _AFTERWARDS = re.compile(r"after (rolling back|the roll ?back|a roll ?back|roll ?back)")
 """Says only when: among what follows a rollback it is no proof."""
 

@@ -44,9 +44,13 @@ def part_of_mixed(section: Section) -> str:
         return ""
     first = section.blocks[0]
     told = words.normal(first.text) if isinstance(first, Paragraph) else ""
+    if _CLOSES.match(told):
+        return "validation"
     return "pre_checks" if re.match(_BEFORE, told) else "validation" if re.match(_AFTER, told) else ""
 
 
+_CLOSES = re.compile(r"before .{0,40}\b(complete|completed|done|finished|closed|closing|successful|over)\b")
+"""What is ticked off before anybody calls a rollback finished proves it."""
 _BEFORE = r"(before|prior to|pre|avant|antes|vor)\b"
 _AFTER = r"(after|post|once|après|después|depois|nach)\b"
 

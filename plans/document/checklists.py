@@ -44,7 +44,8 @@ _ACTS = re.compile(
 )
 """A heading below a checklist that tells what to do next: nothing is checked there."""
 _FAILS = re.compile(
-    r"^(?!check|verify|monitor|review|watch|no\b)(\w+ )?(failures?|errors?)$|\bseverit(y|ies)\b|^expected (state|behaviou?r)\b"
+    r"^(?!check|verify|monitor|review|watch|no\b)(\w+ )?(failures?|errors?)$|\bseverit(y|ies)\b|^expected (state|behaviou?r)\b|"
+    r"^(métriques|métricas|metriken)\b"
 )
 """A heading below a checklist that names what may go wrong, and how badly."""
 _WRITTEN = frozenset({"ordered", "checkbox", "bullet", "row", "label"})
@@ -126,6 +127,8 @@ def has_boxes(section: Section) -> bool:
 def _child_items(child: Section, notes: Notes) -> tuple[Step, ...]:
     """Returns the items under a lower heading; a heading with blocks but no items is one item itself."""
     notes.claim(child.line)
+    if words.step_word(child.title) and not has_boxes(child):
+        return from_headings([child], notes)  # "Step 2: Run the tests" is one, whatever it runs
     items = _own_items(_unfenced(every_text(child)), notes)
     if items and not all(item.form == "block" for item in items):
         return items

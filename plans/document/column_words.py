@@ -14,7 +14,7 @@ from plans.document.words import normal
 
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("threshold", r"threshold|limit|value|umbral|limiar|seuil|schwell"),
-    ("severity", r"severity|priority|^risk$|risk level|^level$|criticality|kritikalität|criticité|criticidad|criticidade|级别|等级|優先|gravité|gravedad|gravidade|severidade?|schwere|priorit|严重|重大|urgency"),
+    ("severity", r"severity|priority|^risk$|risk level|^(level|nivel|nível|niveau|stufe)$|criticality|kritikalität|criticité|criticidad|criticidade|级别|等级|優先|gravité|gravedad|gravidade|severidade?|schwere|priorit|严重|重大|urgency"),
     ("timeframe", r"time|deadline|\bsla\b|\beta\b|how (long|fast|soon)|délai|durée|plazo|tempo|prazo|tiempo|zeit|dauer|duration|\brto\b|时间|時間|耗时|时长|時限"),
     ("action", r"^then\b|\bfix$|recommend|action|rollback|strategy|decision|response|procedure|approach|solution|do\b|acción|acciones|ação|ações|maßnahme|aktion|estrat[ée]gia|措施|方案|対応|use$|méthode|method|what to|command|remed|回滚方式|处理|操作|动作|方式|対処"),
     ("symptom", r"symptom|scenario|situation|condition|impact|issue|problem|metric|when|trigger|failure|indicator|what (broke|went|happen)|escenario|cenário|s[íi]ntoma|problema|problème|panne|incident|error|fehler|störung|erreur|you see|signal|cause|reason|event|\bcas\b|\bfall\b|situaç|symptôme|问题|故障|事象|情况|场景|症状|type|if\b|case|change|area|component"),

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from plans.document import column_words, groups, inline, words
-from plans.document.blocks import Item, Line, Listing, Paragraph, Section, Table
+from plans.document.blocks import Fence, Item, Line, Listing, Paragraph, Section, Table
 from plans.document.notes import Notes
 from plans.document.plan import Contact
 
@@ -22,6 +22,8 @@ def read_contacts(section: Section, notes: Notes) -> list[Contact]:
                 found.extend(_from_table(block, notes))
             elif isinstance(block, Paragraph):
                 found.extend(_from_lines(block, notes))
+            elif isinstance(block, Fence) and block.language.lower() in ("", "text", "txt"):
+                found.extend(_from_text(block, notes))
             elif isinstance(block, Listing):
                 people = _card(current, block) if current is not section else []
                 people = people or _from_list(block)
@@ -69,8 +71,11 @@ def in_passing(section: Section, notes: Notes) -> list[Contact]:
     return []
 
 
-_CHANNELS = re.compile(r"^(communication|slack|chat)?\s*channels?$|^communication$|^dashboards?$|status page")
-"""A heading among contacts that names where people talk, not whom to call."""
+_CHANNELS = re.compile(
+    r"^(communication|slack|chat)?\s*channels?$|^communication$|^dashboards?$|status page|"
+    r"^escalation (criteria|triggers?|conditions?)$|^when to escalate"
+)
+"""A heading among contacts that names where people talk, or when to call, not whom."""
 
 
 def _card(section: Section, listing: Listing) -> list[Contact]:
@@ -108,6 +113,17 @@ def _from_lines(block: Paragraph, notes: Notes) -> list[Contact]:
     for person in people:
         notes.claim(person.line)
     return people
+
+
+def _from_text(fence: Fence, notes: Notes) -> list[Contact]:
+    """Returns the people of a block of plain text, where most of its lines are such as "On-call: Ann, 555 0100"."""
+    lines = [line for line in fence.body.split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    pairs = [line.strip(" -*").partition(":") for line in lines]
+    people = [(role.strip(), rest.strip()) for role, _, rest in pairs if _REACH.search(rest) and 0 < len(role) <= 60]
+    if len(people) * 2 <= len(lines):
+        return []
+    notes.claim(fence.line, fence.end_line)
+    return [_contact(fence.line, role, rest) for role, rest in people]
 
 
 def _is_person(line: Line) -> bool:

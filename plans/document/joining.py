@@ -46,8 +46,8 @@ def join_twins(levels: tuple[Level, ...], notes: Notes) -> tuple[Level, ...]:
 
 
 def _is_described(level: Level) -> bool:
-    """Says whether a level has no steps, or none but bullets without a block to run."""
-    return all(step.form == "bullet" and not step.fences for step in level.steps)
+    """Says whether a level has no steps, or none but bullets or a sentence without a block to run."""
+    return all(step.form in ("bullet", "prose") and not step.fences for step in level.steps)
 
 
 def _only_describes(level: Level) -> bool:

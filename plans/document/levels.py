@@ -147,6 +147,8 @@ class _Sorted:
             self.notes.claim(group.line)
         if group.meaning == "note" and not any(True for _ in fences_in(group.blocks)):
             self.notes.claim(group.line, group.end_line)
+            if group.label and _only_warns(group):
+                return
         if group.label and group.meaning != "procedure":
             self.procedure.append(groups.as_label(group))
         elif group.label:
@@ -227,6 +229,12 @@ class _Sorted:
             group.line, f"{group.label}: {text}", numbers[0] if numbers else None, wait[1] if wait else None
         )
         self._goes_on(group)
+
+
+def _only_warns(group: Group) -> bool:
+    """Says whether bullets below "Warning:" stand behind it, and nothing that anybody carries out."""
+    lists = [block for block in group.blocks if isinstance(block, Listing)]
+    return bool(lists) and not any(block.ordered or any(item.checkbox for item in block.items) for block in lists)
 
 
 _SUM = re.compile(

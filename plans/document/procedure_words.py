@@ -7,7 +7,7 @@ import re
 from plans.document.either import Either
 
 OTHER = re.compile(
-    r"\b((?<!from )(?<!from a )(?<!from the )backups?|stash(ing)?|"
+    r"\b((?<!from )(?<!from a )(?<!from the )(?<!depuis )(?<!desde )(?<!del )(?<!do )backups?|stash(ing)?|"
     r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (steps?|process|plan)|"
     r"^((database|schema|db|data) )?migration$|"
     r"roll(ing)? ?out|roll(ing)? ?forward|implementation|"
@@ -18,7 +18,7 @@ OTHER = re.compile(
     r"commandes (rapides|utiles)|comandos (rápidos|úte?is|útiles)|setup|install(ation)?|creat(e|ing)|releas(e|ing)|tagging|building|"
     r"tests?|testing|branch(es)?|clean[- ]?up|"
     r"health checks?|debug(ging)?|diagnos\w+|inventory|tools?|environment variables?|"
-    r"(current|initial|git|database|known) states?|state snapshots?|appendix|annex|anexo|anhang|"
+    r"(current|initial|git|database|known) states?|state snapshots?|appendix|appendices|annexe?s?|anexos?|anhang|"
     r"hist[óo]ric[oa]s?|historial|historique|limpeza|limpieza|nettoyage|customizar|personalizar|configurar|estrutura|estructura|política|"
     r"available versions?|versions available|versions? (identification|information|compatibility|tracking)|"
     r"(current|previous|installed) versions?|permissions?|access|"
@@ -64,7 +64,7 @@ GENERIC = re.compile(
 """A heading that only says that it is about going back, not of what."""
 HOW = re.compile(
     r"(the )?(manual|quick|detailed|emergency|immediate|full)? ?(roll ?back|recovery|restore|restoration|revert|resolution|response)? ?"
-    r"(steps|procedure|process|instructions|commands|actions|execution|solution|fix|mitigation|remediation|answer)|"
+    r"(steps|procedure|process|instructions|commands|actions|execution|solution|fix|mitigation|remediation|answer|strategy)|"
     r"(solution|résolution|solución|resolución|solução|lösung|behebung)( (immédiate|rapide|inmediata|rápida|imediata))?|"
     r"(execut(e|ing)|perform(ing)?|carry(ing)? out|run(ning)?|start(ing)?|trigger(ing)?) (the |a )?roll ?back|"
     r"解决(方案|方法|步骤)?|対処(法|方法)?|절차|방법|手順|步骤"
@@ -109,9 +109,11 @@ NOT_A_ROLLBACK = Either(
     r"^(check|verify|look at) (these|this|the following) first\b|\b(information|details)$|"
     r"^after (a |the |each |every |any )?(\w+ )?(roll ?back|recovery|rolling back|restore)$|"
     r"\b(metrics|things|figures|data|numbers) (to|we|you) (track|monitor|watch|collect|record|measure)|"
+    r"^roll ?back (complete|completed|completion)$|"
     r"^(learning|lessons|insights) (from|learned)\b|"
     r"^(informaci[óo]n|informaç[õo]es|informations?|herramientas|ferramentas|outils|werkzeuge)\b|"
-    r"\b(after|during) (a |the )?(\w+ )?roll ?back( \(.{1,40}\))?$|\b(certification|readiness|sign-?off|planning|"
+    r"\b(after|during) (a |the )?(\w+ )?roll ?back( \(.{1,40}\))?$|"
+    r"\btraining( scenarios| exercises| drills)?$|\b(certification|readiness|sign-?off|planning|"
     r"strategy development)$|^(roll ?back )?(approvals?|authori[sz]ation)$|"
     r"^(log|register|registro|historique|histórico|historial)s? (of|de|des|der)\b|"
     r"\b(rto|rpo|recovery (point|time) objectives?)\b|"
@@ -128,7 +130,7 @@ NOT_A_ROLLBACK = Either(
 """Headings that name no rollback, whatever they hold."""
 SEEKS = re.compile(
     r"^(identify|find|determin|locat|look)(e|t?ing)?\b(?!.*\b(and|then|to) (restor|revert|roll|re-?deploy))|"
-    r"^(identificar|identifier|determinar|déterminer|localizar|encontrar|trouver|ermitteln)\b"
+    r"^(identificar|identifier|determinar|déterminer|localiser|localizar|encontrar|trouver|ermitteln)\b"
 )
 """A heading that only finds out where to go back to, whatever ways there are to find it."""
 BESIDE = Either(
@@ -162,7 +164,7 @@ TOOLS = re.compile(
     r"\b(tools?|scripts|automation) (and|&) (scripts|tools?|automation)\b|^(rollback |automation )?scripts$"
 )
 """A heading that collects scripts: those that say themselves that they roll back are procedures."""
-MAY_HOLD = re.compile(TOOLS.pattern + r"|^(roll ?back|recovery) templates$|^incident (response|management|handling)\b")
+MAY_HOLD = re.compile(TOOLS.pattern + r"|\b(roll ?back|recovery) templates$|^incident (response|management|handling)\b")
 """Headings that name no rollback, below which one may stand that says itself that it goes back."""
 MAY_COLLECT = re.compile(r"^(tipos|types|kinds|arten) (de|d.|of|von)\b|\b(mechanisms?|details|features|capabilities)$")
 """Headings that name no rollback, unless the ways to go back stand below them."""

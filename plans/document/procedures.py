@@ -124,7 +124,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     )
     if kinds.NOT_A_ROLLBACK.search(normal) and not (of_a_thing or _collects_kinds(section)):
         back = _back_among_forward(section) if kinds.MAY_HOLD.search(normal) else []
-        return [found for found in back if not words.number_of(found.title) and not words.choice_word(found.title)]
+        return [found for found in back if not words.number_of(found.title) and not _is_only_counted(found)]
     if not section.children and not leads_in and not words.choice_word(title) and kinds.BESIDE.search(normal):
         return []
     if section.children and not leads_in and kinds.SEEKS.search(normal):
@@ -237,8 +237,23 @@ def _back_among_forward(section: Section) -> list[Section]:
     """Returns the procedures below a heading about going forward: only what says itself that it goes back."""
     found = labelled.ways_back(section)
     for child in section.children:
-        found.extend(_below(child, inside=False) if words.strictly_back(child.title) else _back_among_forward(child))
+        back = _below(child, inside=False) if words.strictly_back(child.title) else _back_among_forward(child)
+        found.extend([child] if _names_it(child, back) else back)
     return found
+
+
+def _is_only_counted(section: Section) -> bool:
+    """Says whether a heading is counted ("Phase 2") and neither it nor one below says that it goes back."""
+    return words.choice_word(section.title) is not None and not any(
+        words.strictly_back(child.title) and not words.part_of(child.title) for child in section.children
+    )
+
+
+def _names_it(phase: Section, back: list[Section]) -> bool:
+    """Says whether a phase names the one way back below it, which only says that it is one: "Rollback strategy"."""
+    if len(back) != 1 or back[0].line == phase.line or not words.is_phase(phase.title):
+        return False
+    return bool(kinds.GENERIC.fullmatch(words.normal(back[0].title))) and signs.is_spread_out(phase)
 
 
 def _is_another_way(section: Section) -> bool:

@@ -145,9 +145,8 @@ class Reader:
         held = sum(_place(deeper) in self._taken for deeper in section.walk())
         if not held or section.depth < 2:
             return False
-        return words.level_word(section.title) is not None or (
-            held < len(self._taken) and words.strictly_back(section.title)
-        )
+        named = words.strictly_back(section.title) or words.is_phase(section.title)
+        return words.level_word(section.title) is not None or (held < len(self._taken) and named)
 
     def _holds_levels(self, section: Section) -> bool:
         return any(_place(deeper) in self._taken for deeper in section.walk())

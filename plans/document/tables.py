@@ -74,6 +74,7 @@ def grades_answers(table: Table) -> bool:
     """Says whether a table names what is done for each severity, or pairs cases with answers."""
     at = columns(table.headers, column_words.COLUMNS)
     graded = "action" in at and "severity" in at and "threshold" not in at
+    graded = graded and not re.search(column_words.HOW, words.normal(table.headers[at["action"]]))
     return graded or pairs_cases_with_answers(table)
 
 
@@ -110,6 +111,9 @@ def matrix_columns(headers: tuple[str, ...]) -> dict[str, int]:
         at["action"] = free[0]
     if "symptom" not in at and "threshold" in at:
         at["symptom"] = at.pop("threshold")
+    if "action" in at and re.search(column_words.HOW, words.normal(headers[at["action"]])):
+        case = words.normal(headers[at["symptom"]]) if "symptom" in at else ""
+        return at if re.search(column_words.CASE, case) else {}  # a list of scripts answers no case
     return at if ("symptom" in at or "severity" in at) and "action" in at else {}
 
 

@@ -385,3 +385,27 @@ def test_lessons_tools_and_seeking_in_other_languages_are_no_procedures(title: s
     )
     levels = read_plan(f"{text}## {title}\n\n### Comandos\n\n{COMMENTED}").parts.levels
     assert [level.name for level in levels] == ["Rollback del código", "Rollback de datos"]
+
+
+def test_a_phase_names_the_rollback_strategy_below_it() -> None:
+    phases = "".join(
+        f"### Phase {n}: {name} (Planned)\n\n#### Rollback Strategy\n\n{COMMENTED}\n#### Rollback Triggers\n\n- It breaks\n\n"
+        for n, name in ((1, "Split the app"), (2, "One error format"))
+    )
+    found = read_plan(
+        f"# Rollback Procedures\n\n## System Reset\n\n{COMMENTED}\n## Future Phases - Rollback Templates\n\n{phases}"
+    ).parts
+    assert [level.name for level in found.levels][-2:] == [
+        "Phase 1: Split the app (Planned)",
+        "Phase 2: One error format (Planned)",
+    ]
+    assert not found.triggers
+
+
+@pytest.mark.parametrize("title", ["Team Training Scenarios", "Rollback Complete", "Annexes", "Rollback Approval"])
+def test_training_ends_and_annexes_are_no_procedures(title: str) -> None:
+    below = f"### Scenario 1: Outage\n\n**Action**: Roll back at once\n\n### C. Secrets à vérifier\n\n{COMMENTED}"
+    levels = read_plan(
+        f"# Shop Rollback\n\n## Rollback Procedures\n\n### Code\n\n{COMMENTED}\n### Data\n\n{COMMENTED}\n## {title}\n\n{below}"
+    ).parts.levels
+    assert [level.name for level in levels] == ["Code", "Data"]

@@ -302,3 +302,69 @@ def test_prerequisites_of_some_procedures_are_theirs() -> None:
         ["Take a backup", "Verify it"],
         ["Take a backup", "Verify it"],
     ]
+
+
+def test_the_words_of_a_warning_are_no_steps() -> None:
+    text = "```bash\n# 1. Stop\nmake stop\n# 2. Start\nmake start\n```\n\n**⚠️ CRITICAL:**\n- All data since the backup is lost\n- Talk to users\n"
+    (level,) = read_plan(f"# Shop Rollback\n\n## Full System Rollback\n\n{text}").parts.levels
+    assert [step.title for step in level.steps] == ["Stop", "Start"]
+
+
+@pytest.mark.parametrize("told", ["Before marking the rollback as complete:", "Before you call it done:"])
+def test_what_is_ticked_off_before_a_rollback_is_called_finished_proves_it(told: str) -> None:
+    found = parts(f"## Rollback Checklist\n\n{told}\n\n{PROVED}")
+    assert (len(found.pre_checks), len(found.validations)) == (0, 3)
+
+
+def test_people_in_a_block_of_plain_text() -> None:
+    text = "```\n# Example\nOn-call: Ann - 555 010 0200\nDatabase expert: Bob - bob@shop.test\n```\n"
+    found = parts(
+        f"## Emergency Contacts\n\nCall them in turn:\n\n{text}\n### Escalation Criteria\n\n- Data is lost\n- Two tries failed\n"
+    )
+    assert [person.role for person in found.contacts] == ["On-call", "Database expert"]
+
+
+@pytest.mark.parametrize("heading", ["Points of No Return", "Puntos de No Retorno", "Points de non-retour"])
+def test_points_of_no_return_speak_against_a_rollback(heading: str) -> None:
+    found = parts(f"## {heading}\n\n1. A column was dropped\n2. Customers were told\n")
+    assert len(found.negative_triggers) == 2
+    assert len(found.levels) == 2
+
+
+def test_checks_before_the_next_deployment_are_prevention() -> None:
+    boxes = "- [ ] Tests pass\n- [ ] Backup is fresh\n"
+    found = parts(
+        f"## Prevención de Rollbacks Futuros\n\n### Pre-Deploy Checklist (para reducir la necesidad de rollback)\n\n{boxes}"
+    )
+    assert not found.pre_checks
+
+
+def test_step_headings_below_a_verification_are_one_check_each() -> None:
+    steps = "".join(
+        f"### Step {n}: Verify {name}\n\n```bash\n# Look\nls\n# Count\nwc\n```\n\n"
+        for n, name in ((1, "the code"), (2, "the data"))
+    )
+    assert len(parts(f"## Verification After Rollback\n\n{steps}").validations) == 2
+
+
+@pytest.mark.parametrize("during", ["8.2 Pendant le rollback", "Durante el rollback", "During the rollback"])
+def test_what_is_done_during_a_rollback_proves_nothing_in_any_language(during: str) -> None:
+    found = parts(f"## 8. Checklist de Vérification\n\n### {during}\n\n{DONE}\n### Après le rollback\n\n{PROVED}")
+    assert len(found.validations) == 3
+
+
+@pytest.mark.parametrize("heading", ["Quand déclencher un rollback ?", "Quando iniciar um rollback"])
+def test_when_to_roll_back_in_other_words(heading: str) -> None:
+    assert len(parts(f"## {heading}\n\n- Site down\n- Data lost\n").triggers) == 2
+
+
+def test_a_rollback_is_complete_when_its_criteria_hold() -> None:
+    found = parts(
+        "## Rollback Complete\n\nA rollback is considered successful when:\n\n* Users can log in.\n* Alerts clear.\n"
+    )
+    assert (len(found.validations), len(found.levels)) == (2, 2)
+
+
+def test_a_list_of_scripts_is_no_decision_matrix() -> None:
+    table = "| Migration | Rollback Script | Risk Level |\n|---|---|---|\n| 001 | undo_001.sql | Low |\n| 002 | undo_002.sql | High |\n"
+    assert not parts(f"## Quick Reference\n\n### All Migrations\n\n{table}").matrix
