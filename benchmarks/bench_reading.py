@@ -1,4 +1,4 @@
-"""Reading time by the size of the document, for a sparse and three dense plans: time per KiB, slope, and memory, taken in one run.
+"""Reading time by the size of the document, for a sparse and four dense plans: time per KiB, slope, and memory, taken in one run.
 
 Claim (docs/performance.md): reading is linear; from 64 KiB to 1 MiB the time per KiB grows by less than the half.
 Absolute numbers are printed and never judged: they belong to the machine. Every reading is the first one of a process of
@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = (ROOT / "plans" / "examples" / "schema-registry.md").read_text()
 ORDERS = (ROOT / "tests" / "plans" / "document" / "orders_plan.md").read_text()
 LEVEL = "### Scenario {n}: Case {n} (5 min)\n\n1. **Do {n}.**\n\n   ```bash\n   # one {n}\n   ls -{n}\n   ```\n\n- [ ] Seen {n}\n\n"
+STORE = "## Rollback of store {n}\n\n1. Do it\n\n\n   ```bash\n   ls -{n}\n   ```\n\n## Recovery times\n\n- store {n}: {n} minutes\n\n"
 SIZES_KIB = (10, 64, 256, 1000)
 LIMIT = 1.5
 
@@ -27,7 +28,13 @@ def body(text: str) -> str:
     return text.split("\n---\n", 1)[1]
 
 
-PLANS = {"sparse": body(EXAMPLE), "dense": body(ORDERS), "steps only": LEVEL, "levels only": LEVEL}
+PLANS = {
+    "sparse": body(EXAMPLE),
+    "dense": body(ORDERS),
+    "steps only": LEVEL,
+    "levels only": LEVEL,
+    "times apart": STORE,
+}
 COLLECTED = "# Rollback plan\n\n## Rollback procedures\n\n"
 """Below these headings each scenario of `LEVEL` is a level; without them it is a list that nobody asked for."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from plans.document import alternative_words, shell, words
@@ -64,14 +65,14 @@ def _as_set(segment: Segment, body: str) -> Segment:
 _SETS = re.compile(r"(?:export\s+|\$env:)?([A-Za-z_]\w*)\s*=")
 
 
-def _outermost(starts: list[int], lines: list[Logical]) -> list[int]:
+def _outermost(starts: list[int], lines: Sequence[Logical]) -> list[int]:
     """Returns the starts without the numbers inside an alternative: where options open a block, they divide it."""
     ways = [start for start in starts if alternative_words.alternative_of(lines[start].words)]
     counted = any(_NUMBER.match(lines[start].words) for start in starts)
     return ways if len(ways) > 1 and counted and ways[0] == starts[0] else starts
 
 
-def _told_first(lines: list[Logical]) -> list[int]:
+def _told_first(lines: Sequence[Logical]) -> list[int]:
     """Returns the comments before the first command that tell a person what to do: "Open a shell on the host"."""
     first = next((index for index, line in enumerate(lines) if not line.is_comment and not line.is_blank), 0)
     blank = max((index for index in range(first) if lines[index].is_blank), default=-1)
@@ -83,7 +84,7 @@ def _told_first(lines: list[Logical]) -> list[int]:
     ]
 
 
-def _starts(lines: list[Logical]) -> list[int]:
+def _starts(lines: Sequence[Logical]) -> list[int]:
     """Returns the indexes of comments that open an action."""
     starts: list[int] = []
     in_control = 0
@@ -128,7 +129,7 @@ def _nesting(text: str) -> int:
     return len(_OPENS.findall(text)) - len(_CLOSES.findall(text))
 
 
-def _segment(lines: list[Logical], is_told: bool) -> Segment | None:
+def _segment(lines: Sequence[Logical], is_told: bool) -> Segment | None:
     if all(line.is_blank for line in lines):
         return None
     opening = lines[0] if lines[0].is_comment else None

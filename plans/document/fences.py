@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from plans.document import shell
 from plans.document.blocks import Fence, remembered
@@ -128,6 +129,7 @@ def _role_of_shell(fence: Fence) -> str:
     return "output" if all(_LOG_LINE.match(text) for text in running) else "command"
 
 
+@lru_cache(maxsize=1024)
 def is_numbered_prose(body: str) -> bool:
     """Says whether a block, whatever its tag, tells a person in numbered lines what to do."""
     lines = [line for line in body.split("\n") if line.strip() and not line.lstrip().startswith(("#", "//", "-"))]
@@ -135,6 +137,7 @@ def is_numbered_prose(body: str) -> bool:
     return numbered > 0 and numbered * 3 >= len(lines) * 2
 
 
+@lru_cache(maxsize=1024)
 def holds_commands(body: str, *, strict: bool) -> bool:
     """Says whether a block without a shell's tag holds shell commands: most of its lines open with a known program."""
     lines = [line for line in shell.logical_lines(body) if not line.is_blank and not line.is_comment]
@@ -153,6 +156,7 @@ def _opens_with_program(text: str) -> bool:
     return plain in COMMAND_WORDS or (len(words) > 1 and plain.startswith("./"))
 
 
+@lru_cache(maxsize=1024)
 def _is_template(body: str) -> bool:
     head = body[:4000]
     if re.search(r"^\s*(\*\*)?(Subject|Betreff|Objet|Asunto|主题)(\*\*)?\s*[:：]", head, re.MULTILINE | re.IGNORECASE):

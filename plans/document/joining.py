@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from plans.document import durations, inline, promises, words
+from plans.document import durations, inline, likeness, promises, words
 from plans.document.blocks import Listing, Section, Table
 from plans.document.notes import Notes
 from plans.document.plan import Level, Promise
@@ -14,10 +14,14 @@ from plans.document.plan import Level, Promise
 
 def join_twins(levels: tuple[Level, ...], notes: Notes) -> tuple[Level, ...]:
     """Returns the levels without those that only describe another one: "Scenario 1: Quick" before "1. Quick"."""
-    told = {_words(level.title): level for level in reversed(levels) if level.steps and not _is_described(level)}
+    told = {
+        likeness.naming_words(level.title): level
+        for level in reversed(levels)
+        if level.steps and not _is_described(level)
+    }
     found = {level.line: level for level in levels}
     for level in levels:
-        own = _words(level.title)
+        own = likeness.naming_words(level.title)
         twin = told.get(own) if own and _is_described(level) else None
         if twin is None:
             continue
@@ -67,25 +71,6 @@ _TIMES = re.compile(
     r"\brtos?\b|recovery (time|point)|time(line)? estimate|estimated (time|duration)|"
     r"rollback (time|duration)|timeline|time to (recover|restore)|(estimated|expected) (time|duration)s?$"
 )
-_LITTLE = frozenset(
-    {
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "and",
-        "or",
-        "for",
-        "in",
-        "on",
-        "rollback",
-        "recovery",
-        "procedure",
-        "level",
-        "scenario",
-    }
-)
 
 
 def join_times(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple[Level, ...]:
@@ -93,16 +78,18 @@ def join_times(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple[
     levels = _from_above(levels, root, notes)
     if all(level.promise for level in levels):
         return levels
+    own_lines = {level.line for level in levels}
     times = [
         entry
         for section in root.walk()
-        if section.depth > 1 and not any(level.line == section.line for level in levels)
+        if section.depth > 1 and section.line not in own_lines
         for entry in _entries(section, named=bool(_TIMES.search(words.normal(section.title))))
     ]
     sums = [entry for entry in times if promises.sums_up(entry[1])]
     if len(levels) == 1 and sums:
         return (_with_time(levels[0], sums[0], notes),)
-    return tuple(_joined(level, times, notes) for level in levels) if times else levels
+    names = likeness.Names([what for _, what, _ in times])
+    return tuple(_joined(level, times, names, notes) for level in levels)
 
 
 def _from_above(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple[Level, ...]:
@@ -169,15 +156,9 @@ def _rows(table: Table, *, named: bool) -> Iterator[tuple[int, str, str]]:
             yield row.line, cells[0], length
 
 
-def _joined(level: Level, times: list[tuple[int, str, str]], notes: Notes) -> Level:
-    if level.promise:
-        return level
-    own = _words(level.name)
-    likeness = [max(_likeness(own, _words(entry[1])), _likeness(own, _words(entry[1], whole=True))) for entry in times]
-    best = times[likeness.index(max(likeness))]
-    if max(likeness) < 0.6:
-        return level
-    return _with_time(level, best, notes)
+def _joined(level: Level, times: list[tuple[int, str, str]], names: likeness.Names, notes: Notes) -> Level:
+    place = names.most_alike(level.name) if not level.promise else None
+    return level if place is None else _with_time(level, times[place], notes)
 
 
 def _with_time(level: Level, entry: tuple[int, str, str], notes: Notes) -> Level:
@@ -186,16 +167,3 @@ def _with_time(level: Level, entry: tuple[int, str, str], notes: Notes) -> Level
     notes.infer(line, f"“{what}” is taken as the time of level {level.number}: the names agree.")
     promise = Promise(line, length, durations.upper_bound(length))
     return replace(level, promise=promise, promises=(promise,))
-
-
-def _words(text: str, *, whole: bool = False) -> frozenset[str]:
-    """Returns the words that name a thing, in the singular; those in parentheses only for `whole`."""
-    told = words.normal(text if whole else re.sub(r"\([^)]*\)", "", text))
-    return frozenset(_PLURAL.sub("", word) for word in re.findall(r"\w+", told)) - _LITTLE
-
-
-_PLURAL = re.compile(r"(?<=[a-z]{3})(?<!s)s$")
-
-
-def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / max(len(one), len(other)) if one and other else 0.0

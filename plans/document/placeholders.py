@@ -13,23 +13,23 @@ _HTML = frozenset(
         "table tbody td th thead title tr u ul video"
     ).split()
 )
-_ANGLE = re.compile(r"(?<!<)<(?P<inside>[^\W\d_](?:[^<>\n=\"'`;{}()]|(?<=[a-z])'(?=[a-z])){0,60})>")
+_ANGLE = re.compile(r"<(?<!<<)(?P<inside>[^\W\d_](?:[^<>\n=\"'`;{}()]|(?<=[a-z])'(?=[a-z])){0,60})>")
 _BRACES = re.compile(r"\{\{\s*[A-Za-z_][\w -]{0,60}\s*\}\}")
 _BRACKET = re.compile(
-    r"(?<![\]\w!\\$\[(])\[(?P<inside>(?:[^\W\d_]|\d+[/-]\d+ +[A-Za-z])(?:[^\[\]\n`\"'=*^\\]|(?<=[a-z])'(?=[a-z])"
+    r"\[(?<![\]\w!\\$\[(]\[)(?P<inside>(?:[^\W\d_]|\d+[/-]\d+ +[A-Za-z])(?:[^\[\]\n`\"'=*^\\]|(?<=[a-z])'(?=[a-z])"
     r"|(?<= )\"[^\"\[\]\n]{1,80}\"){1,100}"
     r"|1/2/3(?:/\d){0,6})\]"
     r"(?![(\[\]=$]|:(?![\d<\[{]))"
 )
-_ONE_BRACE = re.compile(r"(?<![$%@\\{'\"(/])\{(?P<inside>[A-Za-z]\w{2,40}(?:[/ -]\w{2,40}){0,5})\}(?!\})")
+_ONE_BRACE = re.compile(r"\{(?<![$%@\\{'\"(/]\{)(?P<inside>[A-Za-z]\w{2,40}(?:[/ -]\w{2,40}){0,5})\}(?!\})")
 """`{version}` where people write, not programs."""
-_HYPHENS = re.compile(r"(?<![$%@\\{'\"(/])\{(?P<inside>[a-z]{2,30}(?:-[a-z]{2,30}){1,4})\}(?!\})")
+_HYPHENS = re.compile(r"\{(?<![$%@\\{'\"(/]\{)(?P<inside>[a-z]{2,30}(?:-[a-z]{2,30}){1,4})\}(?!\})")
 """`{previous-version}` means nothing to a shell, so it is a blank in a command too."""
 _FENCE_LINE = re.compile(r"^[ >]*(?:`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]*)")
 _FOR_PEOPLE = frozenset({"", "text", "txt", "plain", "plaintext", "markdown", "md"})
-_PATH_PIECE = re.compile(r"(?<=/)(\{[a-z][a-z0-9_-]{1,40}\})")
+_PATH_PIECE = re.compile(r"/(\{[a-z][a-z0-9_-]{1,40}\})")
 _VARIABLE = re.compile(r"\$\{?(?P<name>[A-Z][A-Z0-9_]{2,60})\b\}?")
-_ASSIGNED = re.compile(r"\b([A-Z][A-Z0-9_]{2,60})=")
+_ASSIGNED = re.compile(r"(?<=[ \t\n;(:])[A-Z][A-Z0-9_]{2,60}\Z")
 _GIVEN = re.compile(
     r"\bread\s+(?:-\w+\s+)*([A-Z][A-Z0-9_]{2,60})|\bfor\s+([A-Z]\w*)\s+in|\$\{([A-Z][A-Z0-9_]{2,60}):?[-=]"
 )
@@ -110,11 +110,11 @@ def _is_type(inside: str) -> bool:
 
 def _given(text: str) -> set[str]:
     """Returns the variables that the document itself gives a value: `NAME=`, `${NAME:-value}`, `read NAME`, `for NAME in`."""
-    assigned = {m.group(1) for m in _ASSIGNED.finditer(text) if text[m.start() - 1 : m.start()] in _BEFORE_NAME}
+    before = f"\n{text}".split("=")[:-1]
+    assigned = {match.group() for piece in before if (match := _ASSIGNED.search(piece[-62:]))}
     return assigned | {name for match in _GIVEN.finditer(text) for name in match.groups() if name}
 
 
-_BEFORE_NAME = frozenset(["", " ", "\t", "\n", ";", "(", ":"])
 _SECTIONS = frozenset(["Unit", "Service", "Install", "Timer", "package", "mysqld", "server", "default"])
 _SETTING = re.compile(r"\s*(?:[#;][^\n]*\n\s*)*[\w.-]+[ \t]*=")
 

@@ -38,11 +38,8 @@ def has_ordered(section: Section) -> bool:
 
 def _own_text(section: Section) -> tuple[Block, ...]:
     """Returns the blocks of a section without the lower headings that name other parts."""
-    if not section.children:
-        return section.blocks
-    return every_text(
-        replace(section, children=tuple(child for child in section.children if not words.part_of(child.title)))
-    )
+    kept = tuple(child for child in section.children if not words.part_of(child.title))
+    return every_text(section if len(kept) == len(section.children) else replace(section, children=kept))
 
 
 def is_full_procedure(section: Section) -> bool:
@@ -65,14 +62,17 @@ def _names_kinds(section: Section) -> bool:
 @remembered
 def has_actions(section: Section) -> bool:
     """Says whether a section has numbered steps or commands."""
-    roles = ((fences.role_of(fence), fence) for fence in fences_in(_own_text(section)))
-    commands = any(
-        role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles
+    blocks = _own_text(section)
+    roles = ((fences.role_of(fence), fence) for fence in fences_in(blocks))
+    return (
+        any(role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles)
+        or any(fences.is_numbered_prose(fence.body) for fence in fences_in(blocks))
+        or has_ordered(section)
+        or bool(headings.of(section))
+        or _has_step_labels(section)
+        or any(isinstance(block, Table) and numbers_steps(block) for block in blocks)
+        or names_stages(section)
     )
-    told = any(fences.is_numbered_prose(fence.body) for fence in fences_in(_own_text(section)))
-    counted = any(isinstance(block, Table) and numbers_steps(block) for block in _own_text(section))
-    listed = has_ordered(section) or bool(headings.of(section)) or _has_step_labels(section)
-    return commands or told or listed or counted or names_stages(section)
 
 
 def _has_step_labels(section: Section) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 PLACEHOLDER = re.compile(r"(?<!\(\?P)(?<!<)<([A-Za-z][A-Za-z0-9_.-]{0,63})>")
 """A parameter reference that may compile: one word in angle brackets; no group of a regular expression, no `<<HERE`."""
@@ -13,6 +14,8 @@ LOOSE_PLACEHOLDER = re.compile(r"(?<![<\w])<([A-Za-z][A-Za-z0-9_.\/|-]*(?: [A-Za
 
 _HEREDOC = re.compile(r"<<(?P<dash>-?)\s*(?P<quote>['\"]?)(?P<word>[A-Za-z_][A-Za-z0-9_]*)(?P=quote)")
 _STATE = re.compile(r"\\.|['\"]|(?<![^\s;&|()])#|\\$", re.DOTALL)
+_MARKED = re.compile(r"['\"#\\]")
+"""What a line must hold for a quote, a comment or a line that goes on behind a backslash."""
 _PLAIN_STATE = re.compile(r"['\"]|(?<![^\s;&|()])#")
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<op>&&|\|\||\|&|\||;;|;|&>>|&>|\d*>>|\d*>&|\d*<&|<<-|<<<|<<|\d*>\||<>|\d*>|\d*<|&|\(|\))"
@@ -68,9 +71,11 @@ class Logical:
         return self.text.strip().lstrip("#").removeprefix("//").removeprefix("-- ").strip()
 
 
-def logical_lines(body: str, *, posix: bool = True) -> list[Logical]:
+@lru_cache(maxsize=1024)
+def logical_lines(body: str, *, posix: bool = True) -> tuple[Logical, ...]:
     """Returns the logical lines; quotes, backslashes, trailing pipes and here-documents join what belongs together."""
-    lines, found, position = body.split("\n"), [], 0
+    lines, position = body.split("\n"), 0
+    found: list[Logical] = []
     if lines and lines[-1] == "":
         lines.pop()
     while position < len(lines):
@@ -96,11 +101,13 @@ def logical_lines(body: str, *, posix: bool = True) -> list[Logical]:
                 if parts[-1].strip() == end:
                     break
         found.append(Logical(start, "\n".join(parts)))
-    return found
+    return tuple(found)
 
 
 def _scan(line: str, quote: str, posix: bool) -> tuple[str, bool]:
     """Returns (the quote still open after the line, whether the command goes on)."""
+    if not quote and not _MARKED.search(line):
+        return "", line.rstrip().endswith(("|", "&&") if posix else ("`", "|"))
     end = len(line)
     for match in (_STATE if posix else _PLAIN_STATE).finditer(line):
         mark = match.group(0)

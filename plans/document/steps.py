@@ -21,6 +21,7 @@ from plans.document.blocks import (
     Table,
     every_block,
     fences_in,
+    remembered,
 )
 from plans.document.notes import Notes
 from plans.document.step import Approval, Step, StepFence
@@ -75,6 +76,7 @@ def from_headings(children: Sequence[Section], notes: Notes) -> tuple[Step, ...]
     return tuple(steps)
 
 
+@remembered
 def every_text(section: Section) -> tuple[Block, ...]:
     """Returns the blocks of a section and of all below it; lower headings become bold labels."""
     found: list[Block] = list(section.blocks)
