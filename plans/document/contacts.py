@@ -212,9 +212,15 @@ def is_placeholder_person(text: str) -> bool:
 
 
 _CONTACT_COLUMNS = (
-    ("role", r"role|title|team|position|function|rôle|rol\b|角色|职责|responsib|level|area"),
-    ("name", r"name|person|who|contact$|nom\b|nombre|姓名|owner"),
-    ("contact", r"contact|phone|email|slack|channel|pager|tel|teléfono|电话|reach|how"),
+    (
+        "role",
+        r"role|title|team|position|function|rôle|rol\b|角色|职责|役割|役職|担当|역할|담당|rola\b|rolle\b|роль|responsib|level|area",
+    ),
+    ("name", r"name|person|who|contact$|nom\b|nombre|姓名|氏名|名前|이름|имя|owner"),
+    (
+        "contact",
+        r"contact|phone|email|slack|channel|pager|tel|teléfono|电话|連絡先|電話|연락처|전화|телефон|kontakt|reach|how",
+    ),
 )
 
 

@@ -24,9 +24,9 @@ def of(section: Section) -> list[Section]:
         return numbered
     collects = kinds.SEVERAL.search(words.normal(section.title)) is not None
     staged = section.depth > 1 and not collects and not any(_says_how(child) for child in numbered)
-    is_way = words.choice_word(section.title) is not None or words.level_word(section.title) is not None
+    is_way = words.choice_word(section.title) or words.level_word(section.title) or words.of_a_thing(section.title)
     acting = sum(
-        words.opens_with_verb(child.title) or (is_way and _takes_back(child)) or (staged and _is_stage(child))
+        words.opens_with_verb(child.title) or (bool(is_way) and _takes_back(child)) or (staged and _is_stage(child))
         for child in numbered
     )
     if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children):
@@ -95,7 +95,9 @@ _STAGE = re.compile(
 def _takes_back(section: Section) -> bool:
     """Says whether a heading below one way of going back is an instruction: "2. Revert the settings"."""
     return bool(
-        re.match(r"(revert|restore|undo|downgrade|recover|re-?deploy|roll back)\b", words.normal(section.title))
+        re.match(
+            r"(revert|restore|undo|downgrade|recover|re-?deploy|roll back|rollback to)\b", words.normal(section.title)
+        )
     )
 
 

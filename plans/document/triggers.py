@@ -117,6 +117,7 @@ def in_passing(section: Section, notes: Notes) -> Triggers:
             told = block.lines[-1].text
         elif isinstance(block, Listing) and told.rstrip("*_ ").endswith((":", "：")):
             part = _part_of(told, block)
+            part = "not_triggers" if not part and found[0] and _GOES_ON.match(words.normal(told)) else part
             if part:
                 notes.claim(block.line - 1, block.end_line)
                 _add_items(block, part == "not_triggers", found)
@@ -124,11 +125,19 @@ def in_passing(section: Section, notes: Notes) -> Triggers:
     return found
 
 
+_GOES_ON = re.compile(
+    r"(extend|proceed|continue|push|go|keep|hold|stay|wait|promote|ship|monitor|accept|fix|hot-?fix)\b.{0,40}\b(if|when)$"
+)
+"""What is done instead, beside the reasons for a rollback: "Push ahead if:"."""
+
+
 def _part_of(told: str, listing: Listing) -> str:
     """Returns triggers, not_triggers or nothing for a list behind a sentence that ends with a colon."""
     text = words.normal(_SENTENCE.split(told.rstrip("*_ "))[-1])
-    if _FOLLOWS.search(text) or sum(words.opens_with_verb(item.text) for item in listing.items) * 2 > len(
-        listing.items
+    if (
+        _FOLLOWS.search(text)
+        or _STARTS_PIPELINE.search(text)
+        or sum(words.opens_with_verb(item.text) for item in listing.items) * 2 > len(listing.items)
     ):
         return ""
     part = words.part_of(told) if words.label_of(told) != "when" or _SAYS_WHEN.search(told) else ""
@@ -140,4 +149,5 @@ def _part_of(told: str, listing: Listing) -> str:
     return "not_triggers" if _AGAINST.search(text) else "triggers"
 
 
+_STARTS_PIPELINE = re.compile(r"\btriggers? (an? |the )?(automat\w+ )?(deploy|build|pipeline|workflow|release|job)")
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")

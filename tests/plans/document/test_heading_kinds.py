@@ -409,3 +409,44 @@ def test_training_ends_and_annexes_are_no_procedures(title: str) -> None:
         f"# Shop Rollback\n\n## Rollback Procedures\n\n### Code\n\n{COMMENTED}\n### Data\n\n{COMMENTED}\n## {title}\n\n{below}"
     ).parts.levels
     assert [level.name for level in levels] == ["Code", "Data"]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Immediate Checks (0-2 minutes)",
+        "Data Integrity Checks (5-15 minutes)",
+        "Test de restauration (avant la mise en service)",
+        "Tables Kept (for later)",
+        "Incident decision order",
+        "Roll-forward plan (re-enable safely)",
+        "Q3: Is it the code or the data?",
+        "⚠️ WARNING: Databases are complex",
+        "Zmodyfikowane pliki",
+    ],
+)
+def test_checks_questions_warnings_and_what_is_kept_are_no_procedures(title: str) -> None:
+    levels = read_plan(
+        f"# Shop Rollback\n\n## Code rollback\n\n{COMMENTED}\n## Data rollback\n\n{COMMENTED}\n## {title}\n\n{COMMENTED}"
+    ).parts.levels
+    assert [level.name for level in levels] == ["Code rollback", "Data rollback"]
+
+
+@pytest.mark.parametrize("word", ["Krok", "Шаг", "Stap", "Adım", "Steg"])
+def test_step_headings_count_in_more_languages(word: str) -> None:
+    steps = "".join(f"### {word} {n}: Lorem {n}\n\n{COMMENTED}\n" for n in (1, 2, 3))
+    levels = read_plan(f"# Rollback plan\n\n## Procedura rollbacku\n\n{steps}").parts.levels
+    assert [(level.name, len(level.steps)) for level in levels] == [("Procedura rollbacku", 3)]
+
+
+def test_numbered_headings_below_the_rollback_of_a_thing_are_its_steps() -> None:
+    titles = (
+        "Check the deployment",
+        "View the history",
+        "Rollback to previous version",
+        "Verify rollback",
+        "Database rollback (if migrated)",
+    )
+    steps = "".join(f"### {n}. {title}\n\n```bash\nkubectl get pods\n```\n\n" for n, title in enumerate(titles, 1))
+    levels = read_plan(f"# Rollback\n\n## API Service Rollback\n\n{steps}## Cache Rollback\n\n{COMMENTED}").parts.levels
+    assert next((level.name, len(level.steps)) for level in levels) == ("API Service Rollback", 5)

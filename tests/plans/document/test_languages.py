@@ -43,3 +43,20 @@ def test_a_plan_reads_alike_in_every_language(language: str) -> None:
 def test_what_stands_beside_procedures_is_none_in_other_letters_either(beside: str) -> None:
     plan = read_plan(f"# 回滚指南\n\n## 回滚步骤\n\n### 代码回滚\n\n{COMMANDS}\n## {beside}\n\n{COMMANDS}\n").parts
     assert [level.name for level in plan.levels] == ["代码回滚"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "row"),
+    [("連絡先", "| 役割 | 対応内容 |\n|---|---|\n| DevOps | CI |\n| CTO | 全体 |"), ("비상 연락처", "| 담당 | 내용 |\n|---|---|\n| DevOps | CI |\n| CTO | X |")],
+)  # fmt: skip
+def test_people_in_tables_of_other_languages(heading: str, row: str) -> None:
+    plan = read_plan(f"# 回滚指南\n\n## 代码回滚\n\n{COMMANDS}\n## {heading}\n\n{row}\n").parts
+    assert [person.role for person in plan.contacts] == ["DevOps", "CTO"]
+
+
+@pytest.mark.parametrize("heading", ["五、常见问题", "常见故障", "よくある質問"])
+def test_common_questions_are_known_issues(heading: str) -> None:
+    asked = "".join(f"### Q{n}：回滚后？\n\n1. 检查\n2. 查看\n\n" for n in (1, 2))
+    plan = read_plan(f"# 回滚指南\n\n## 代码回滚\n\n{COMMANDS}\n## {heading}\n\n{asked}").parts
+    assert len(plan.known_issues) == 2
+    assert len(plan.levels) == 1

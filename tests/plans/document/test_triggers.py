@@ -71,3 +71,14 @@ def test_an_item_can_say_for_itself_that_it_speaks_against() -> None:
 )
 def test_what_only_stands_near_a_trigger_is_none(text: str) -> None:
     assert triggers(text) == ([], [])
+
+
+@pytest.mark.parametrize("label", ["Extend staging if", "Push ahead if", "Monitor closely when"])
+def test_what_is_done_instead_speaks_against_a_rollback_beside_its_reasons(label: str) -> None:
+    text = "## Decision\n\n**ROLLBACK IF:**\n\n- Data is lost\n\n" + f"**{label.upper()}:**\n\n- It is small\n"
+    assert triggers(text) == (["Data is lost"], ["It is small"])
+    assert triggers(f"## Decision\n\n**{label}:**\n\n- It is small\n") == ([], [])
+
+
+def test_what_starts_a_pipeline_is_no_reason_for_a_rollback() -> None:
+    assert triggers("## Automated\n\nPush to branches triggers deployment:\n\n- `main` goes live\n") == ([], [])
