@@ -258,9 +258,17 @@ def depends(body: str) -> bool:
 
 
 def _block_title(before: str, block: Fence) -> str:
+    """Returns what a block that stays whole is called: by the text above it, by its comments, by its first command."""
     if before:
         return _SENTENCE.split(before, maxsplit=1)[0].rstrip(" :：")[:120]
+    told = [part.title for part in comments.cut(block.body, block.language) if part.title]
+    if told:
+        return _shortened("; ".join(told))
     first = next(
         (line.text for line in shell.logical_lines(block.body) if not line.is_blank and not line.is_comment), ""
     )
     return first.split("\n", 1)[0].lstrip(" -")[:120] or "Commands"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 120 else text[:120].rsplit(" ", 1)[0].rstrip(" ;,") + " …"
