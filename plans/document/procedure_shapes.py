@@ -43,12 +43,19 @@ def with_its_case(section: Section) -> Section:
 
 
 def told_below(section: Section) -> Section | None:
-    """Returns the one heading that tells how, below one that says no more than "Rollback": the lower one names the procedure."""
+    """Returns the one heading that tells how, below one that only says "Rollback" or a phase of going forward: it names the way."""
     told = [child for child in section.children if is_full_procedure(child) and not words.part_of(child.title)]
     if len(told) != 1 or (section.blocks and has_actions(replace(section, children=()))):
         return None
     named = words.speaks_of_rollback(told[0].title) and words.label_of(told[0].title) == "procedure"
-    return told[0] if named and kinds.GENERIC.fullmatch(words.normal(section.title)) else None
+    says_no_more = kinds.GENERIC.fullmatch(words.normal(section.title)) or (
+        words.is_phase(section.title) and any(_GOES_ON.search(words.normal(child.title)) for child in section.children)
+    )
+    return told[0] if named and says_no_more else None
+
+
+_GOES_ON = re.compile(r"\b(changes|deliverables|objectives|goals|scope|tasks|files|migration steps|implementation)\b")
+"""What a phase of going forward holds beside its rollback."""
 
 
 def with_its_time(section: Section) -> Section:

@@ -90,6 +90,7 @@ NOT_A_ROLLBACK = Either(
     r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|"
     r"\bre-?(migrat\w+|attempt\w*|launch\w*|upgrad\w+|rollout)\b|\bnot (a )?roll ?back|\bresum(e|ing)\b|"
     r"\bno rollback\b|roll(ing)?[- ]?forward|^q ?\d{1,2} ?[:：.、]|^tests? (de|du|des|d.) (la )?(restauration|retour|rollback)|"
+    r"^(key |main |expected |planned |breaking |new |all )*changes( made| introduced| included)?( (in|by|during|of) .*)?$|"
     r"\btables (kept|preserved|retained)\b|^data (preservation|preserved)\b|"
     r"^(warning|caution|danger|attention|achtung) ?[:：]|^(nowe|zmodyfikowane|zmienione|usunięte) pliki\b|"
     r"^((immediate|initial|final|manual|automated|data|integrity|system|service|application|performance|security|sanity) ){1,3}"

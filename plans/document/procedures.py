@@ -253,7 +253,9 @@ def _names_it(phase: Section, back: list[Section]) -> bool:
     """Says whether a phase names the one way back below it, which only says that it is one: "Rollback strategy"."""
     if len(back) != 1 or back[0].line == phase.line or not words.is_phase(phase.title):
         return False
-    return bool(kinds.GENERIC.fullmatch(words.normal(back[0].title))) and signs.is_spread_out(phase)
+    title = words.normal(back[0].title)
+    announces = kinds.GENERIC.fullmatch(title) and not re.search(r"procedure|process|steps|instructions", title)
+    return bool(announces) and signs.is_spread_out(phase)
 
 
 def _is_another_way(section: Section) -> bool:

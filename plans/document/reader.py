@@ -16,6 +16,7 @@ from plans.document import (
     people,
     procedures,
     tables,
+    telling_apart,
     triggers,
     words,
 )
@@ -51,7 +52,7 @@ class Reader:
         """Returns the parts; everything that found no place stays in the notes' gaps."""
         sections = procedures.find(self.root)
         read = tuple(levels.read(section, place, self.notes) for place, section in enumerate(sections, 1))
-        read = joining.join_twins(read, self.notes)
+        read = telling_apart.told_apart(joining.join_twins(read, self.notes), self.root)
         read = joining.join_times(read, self.root, self.notes)
         self.is_about_rollback |= any(words.level_word(section.title) for section in sections)
         self._taken = {_place(section) for section in sections}

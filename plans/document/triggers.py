@@ -28,7 +28,8 @@ _AT_ONCE = re.compile(r"\b(roll(ing)? ?back|revert) (immediately|now|at once|aft
 _THRESHOLD = re.compile(r"(roll ?back )?(decision )?(threshold|criteria|criterion)s?\b.{0,20}\b(if|when|any)\b")
 _FOLLOWS = re.compile(
     r"\b(when|if) (you are |we are )?(rolling back|reverting|(a |the )?roll ?back (\w+ )?"
-    r"(fails?|failed|completes?|completed|succeed\w*|is (done|complete\w*|finished|needed|required|not possible)))\b"
+    r"(fails?|failed|completes?|completed|succeed\w*|is (done|complete\w*|finished|needed|required|not possible)))\b|"
+    r"\b(ready|completed?|successful|finished|verified|rehearsed|tested|possible) (when|if|once)$"
 )
 _IS_OVER = re.compile(r"success|complete|done|finish|valid|verified|closed")
 """What is done while or after rolling back is no reason for it."""

@@ -423,6 +423,8 @@ def test_training_ends_and_annexes_are_no_procedures(title: str) -> None:
         "Q3: Is it the code or the data?",
         "⚠️ WARNING: Databases are complex",
         "Zmodyfikowane pliki",
+        "Expected Changes",
+        "Changes made in phase 1",
     ],
 )
 def test_checks_questions_warnings_and_what_is_kept_are_no_procedures(title: str) -> None:

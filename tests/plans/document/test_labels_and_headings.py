@@ -98,3 +98,13 @@ def test_a_program_under_the_tag_of_a_shell_is_no_command(body: str) -> None:
     (level,) = document.parts.levels
     assert [fence.role for fence in level.steps[0].fences] == ["code"]
     assert [step["kind"] for step in document.compile().compiled["levels"][0]["steps"]] == ["manual", "manual"]
+
+
+def test_levels_of_one_title_are_told_apart_by_the_heading_above() -> None:
+    phases = "".join(
+        f"## Phase {n}: {name}\n\n### Expected Changes\n\n- Up\n\n### Rollback Procedure\n\n```bash\ngit revert {n}\n```\n\n"
+        for n, name in ((2, "Spring Boot 3"), (3, "Java 21"))
+    )
+    levels = read_plan(f"# Migration Rollback Procedures\n\n{phases}").parts.levels
+    assert [level.name for level in levels] == ["Rollback Procedure"] * 2
+    assert [level.title for level in levels] == ["Spring boot 3: rollback procedure", "Java 21: rollback procedure"]

@@ -82,3 +82,8 @@ def test_what_is_done_instead_speaks_against_a_rollback_beside_its_reasons(label
 
 def test_what_starts_a_pipeline_is_no_reason_for_a_rollback() -> None:
     assert triggers("## Automated\n\nPush to branches triggers deployment:\n\n- `main` goes live\n") == ([], [])
+
+
+@pytest.mark.parametrize("told", ["Rollback is considered minimally ready when", "A rollback counts as complete when"])
+def test_when_a_rollback_is_ready_or_over_is_no_reason_for_it(told: str) -> None:
+    assert triggers(f"## Standard\n\n{told}:\n\n- backup can be created\n") == ([], [])
