@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 
 from plans.document import durations, inline, likeness, promises, words
 from plans.document.blocks import Listing, Section, Table
@@ -37,10 +38,11 @@ def join_twins(levels: tuple[Level, ...], notes: Notes) -> tuple[Level, ...]:
             impact=(*level.impact, *known.impact),
         )
     joined = len(found) < len(levels)
+    answered = _answered_in_a_word(tuple(found.values())) if told else frozenset()
     kept = tuple(
         level
         for level in found.values()
-        if not (told and _only_describes(level)) and not (joined and _only_named(level))
+        if not (told and _only_describes(level)) and not (joined and _only_named(level)) and level.line not in answered
     )
     return (
         tuple(replace(level, number=place) for place, level in enumerate(kept, 1))
@@ -59,6 +61,18 @@ def _only_describes(level: Level) -> bool:
     word = words.choice_word(level.name)
     acts = any(words.tells_to_act(step.title) for step in level.steps)
     return _is_described(level) and not acts and not level.stray and word is not None and word[0] in _SITUATIONS
+
+
+def _answered_in_a_word(levels: tuple[Level, ...]) -> frozenset[int]:
+    """Returns the lines of cases that stand together and have one sentence each for an answer, above the procedures."""
+    runs = groupby(levels, key=lambda level: (words.choice_word(level.name) or ("",))[0])
+    cases = [tuple(run) for word, run in runs if word in _SITUATIONS]
+    return frozenset(
+        level.line
+        for run in cases
+        if len(run) > 1 and all(_is_described(level) and len(level.steps) < 2 and not level.stray for level in run)
+        for level in run
+    )
 
 
 def _only_named(level: Level) -> bool:

@@ -108,3 +108,16 @@ def test_levels_of_one_title_are_told_apart_by_the_heading_above() -> None:
     levels = read_plan(f"# Migration Rollback Procedures\n\n{phases}").parts.levels
     assert [level.name for level in levels] == ["Rollback Procedure"] * 2
     assert [level.title for level in levels] == ["Spring boot 3: rollback procedure", "Java 21: rollback procedure"]
+
+
+def test_cases_with_a_word_for_an_answer_above_the_procedures_are_no_levels() -> None:
+    def cases(answer: str) -> str:
+        return "".join(
+            f"### Scenario {n}: {name}\n**Trigger:** It fails\n**Impact:** Some\n**Action:** {answer}\n\n"
+            for n, name in ((1, "Failed deployment"), (2, "Unstable cluster"))
+        )
+
+    method = "## Rollback Procedures\n\n### Method 1: Script\n\n```bash\n./rollback.sh dev\n```\n"
+    text = f"# Kafka Rollback Strategy\n\n## Rollback Scenarios\n\n{cases('Rollback to the previous configuration')}"
+    assert [level.name for level in read_plan(text + method).parts.levels] == ["Method 1: Script"]
+    assert len(read_plan(text).parts.levels) == 2
