@@ -59,7 +59,7 @@ def look(compiled: dict[str, Any], findings: Findings) -> None:
     for step in [*every_step(compiled), *_script(compiled)]:
         if step["kind"] not in ("shell", "exec"):
             continue
-        for line, command in _commands(step):
+        for line, command in commands_of(step):
             _relative(command, line, findings)
             _destructive(command, line, findings)
             _install(command, line, findings)
@@ -77,7 +77,7 @@ def _script(compiled: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"kind": "shell", "body": script["body"], "body_line": body_line, "verify": None, "detached": False}]
 
 
-def _commands(step: dict[str, Any]) -> Iterator[tuple[int, shell.Command]]:
+def commands_of(step: dict[str, Any]) -> Iterator[tuple[int, shell.Command]]:
     """Yields each command of a step with its line."""
     for logical in shell.logical_lines(step["body"]):
         if not logical.is_comment and not logical.is_blank:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plans.document import lint_commands, lint_promises, lint_proofs
+from plans.document import lint_backups, lint_commands, lint_promises, lint_proofs
 from plans.document.finding import Findings
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def look(compiled: dict[str, Any], document: PlanDocument, findings: Findings) -> None:
     """Adds every warning to the findings."""
     lint_commands.look(compiled, findings)
+    lint_backups.look(compiled, findings)
     lint_proofs.look(compiled, findings)
     lint_proofs.look_at_words(document, findings)
     _alternatives(document, findings)

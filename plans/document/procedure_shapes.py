@@ -58,6 +58,27 @@ _GOES_ON = re.compile(r"\b(changes|deliverables|objectives|goals|scope|tasks|fil
 """What a phase of going forward holds beside its rollback."""
 
 
+def is_one_way(section: Section, found: list[Section]) -> bool:
+    """Says whether what stands below "Rollback of the gateway" are its stages: saved or found, taken back, looked at."""
+    if len(found) != 1 or not words.of_a_thing(section.title):
+        return False
+    others = [child for child in section.children if child.line != found[0].line]
+    return (
+        0 < len(others) == len(section.children) - 1
+        and all(_STAGE.search(words.normal(child.title)) or words.label_of(child.title) for child in others)
+        and not any(_IN_GOOD_TIME.search(words.normal(child.title)) for child in others)
+        and any(has_actions(child) for child in others)
+    )
+
+
+_IN_GOOD_TIME = re.compile(r"\b(pre-?deploy\w*|daily|weekly|hourly|before|regular\w*|scheduled|automat\w*)\b")
+"""A backup that was made before anything went wrong."""
+_STAGE = re.compile(
+    rf"{kinds.SEEKS.pattern}|^(back ?up|save|export|snapshot|pre-?roll ?back backup)\b|\b(back ?up|snapshot)\b"
+)
+"""What comes before and behind a rollback and belongs to it."""
+
+
 def with_its_time(section: Section) -> Section:
     """Returns a section whose options promise the time that it promises for all of them."""
     promised = [group for group in groups.of_blocks(section.blocks, section.line) if group.meaning == "time"]

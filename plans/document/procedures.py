@@ -159,6 +159,8 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     found = [level for child in children for level in _below(child, inside=here, among=collects)]
     if not here:
         return [*labelled.ways_back(section, told=False), *found]
+    if shapes.is_one_way(section, found):
+        return [section]
     if not found and collects and signs.are_told_in_bullets(section):
         return list(section.children)
     if found and collects:

@@ -30,6 +30,8 @@ CASES = [
     ("curl", INSTALL, "curl http://127.0.0.1:9000/orders"),
     ("curl", INSTALL, "curl -fsS http://127.0.0.1:9000/orders"),
     ("curl", INSTALL, "curl -m 5 http://127.0.0.1:9000/orders"),
+    ("own-backup", INSTALL, "orders-export > orders.json\n   orders-ask --request PUT -d @orders.json"),
+    ("own-backup", INSTALL, "pg_dump orders > orders.sql\n   psql orders < orders.sql"),
     ("self-rollback", RESTART, "sudo -n systemctl restart firebreak-worker"),
     ("no-promise", "### Level 2: Version before (5-10 minutes)", "### Level 2: Version before"),
     ("matrix-gap", "(≥ 5%)", "(> 10%)"),
@@ -117,3 +119,17 @@ def test_windows_line_ends_are_read_and_told() -> None:
 )  # fmt: skip
 def test_the_wise_form_is_not_warned_of(command: str) -> None:
     assert lint(spoiled(INSTALL, command)) == []
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        "pg_dump orders > now.sql\n   psql orders < before.sql",
+        "pg_dump orders > orders.sql\n   gzip orders.sql",
+        "psql orders < orders.sql\n   pg_dump orders > orders.sql",
+        "pg_dump orders > $FILE\n   psql orders < $FILE",
+        "pg_dump orders > /dev/null\n   psql orders < /dev/null",
+    ],
+)
+def test_a_backup_that_is_not_restored_by_the_same_procedure_is_fine(commands: str) -> None:
+    assert not [found for found in spoiled(INSTALL, commands).compile().lint if found.code == "own-backup"]

@@ -295,3 +295,21 @@ def test_preferences_are_no_references() -> None:
 def test_what_goes_forward_or_informs_in_any_language_is_none(heading: str) -> None:
     text = f"# Guia de rollback\n\n## Rollback rápido\n\n{BLOCK}\n\n## {heading}\n\n1. Executar\n2. Parar\n\n{BLOCK}"
     assert [level.name for level in read_plan(text).parts.levels] == ["Rollback rápido"]
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [("Backup Current Configuration", "Verification After Rollback"), ("Find Previous Version", ""), ("", "Verify")],
+)
+def test_what_is_saved_found_and_looked_at_belongs_to_the_rollback_of_a_thing(before: str, behind: str) -> None:
+    def told(title: str) -> str:
+        return f"### {title}\n\n{BLOCK}\n" if title else ""
+
+    text = f"## Gateway Rollback\n\n{told(before)}{told('Gateway to the old version')}{told(behind)}\n## Cache Rollback\n\n{BLOCK}"
+    back = text.replace("Gateway to the old version", "Specific Version Rollback")
+    assert names(back) == ["Gateway Rollback", "Cache Rollback"]
+
+
+def test_two_ways_below_the_rollback_of_a_thing_stay_two() -> None:
+    text = f"## Gateway Rollback\n\n### Find Previous Version\n\n{BLOCK}\n### Image Rollback\n\n{BLOCK}\n### Settings Rollback\n\n{BLOCK}"
+    assert names(text) == ["Image Rollback", "Settings Rollback"]
