@@ -41,6 +41,7 @@ ACTS_FORWARD = re.compile(
 FAILURE = re.compile(
     r"\b(bad|broken|fail\w*|faulty|wrong|incorrect|corrupt\w*|errors?|issues?|problems?|crash\w*|down|outage|"
     r"breach|loss|lost|leak\w*|degrad\w*|slow\w*|unavailable|stuck|missing|invalid|expired|compromised?|unhealthy|regression|won.t|"
+    r"misbehav\w*|malfunction\w*|unstable|instability|unresponsive|hang(s|ing)|unusable|unreachable|inaccessible|inconsisten\w*|"
     r"(not|n.t) (work|respond|start|load|build)(ing)?|"
     r"échou\w*|défaill\w*|falla\w*|fallid\w*|falh\w*|fehlgeschlagen\w*|fehlerhaft\w*)\b|失败|故障(?!诊断|排查|分析)"
 )

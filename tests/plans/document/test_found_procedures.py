@@ -272,3 +272,12 @@ def test_the_numbered_parts_of_a_plan_are_no_stages_of_one_way(above: str) -> No
     ]
     text = "".join(f"{depth} {place}. {name}\n\n{body}\n\n" for place, (name, body) in enumerate(parts, 1))
     assert [level.name for level in read_plan(above + text).parts.levels] == ["3. Rollback Procedure"]
+
+
+@pytest.mark.parametrize(
+    "case", ["A release deployed cleanly but misbehaves", "The build hangs", "Shipped and unstable"]
+)
+def test_what_goes_wrong_after_a_release_opens_its_answer_among_procedures(case: str) -> None:
+    block = "Redeploy the previous tag:\n\n```bash\nnpx deploy --tag 7\n```\n\n"
+    text = f"# Rollback Procedures\n\n## 1. A deploy fails\n\n{block}## 2. {case}\n\n{block}## 3. Emergency rollback\n\n{block}"
+    assert len(read_plan(text).parts.levels) == 3
