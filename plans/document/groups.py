@@ -32,6 +32,10 @@ def of_section(section: Section) -> list[Group]:
 
 
 def of_child(child: Section) -> Group:
+    """Returns a heading as a group; one such as "Estimated time: 5 minutes" holds label and value."""
+    label, _, value = (part.strip() for part in child.title.partition(":"))
+    if value and words.label_of(label) == "time":
+        return Group(child.line, child.end_line, label, value, child.blocks, True, child.children)
     return Group(child.line, child.end_line, child.title, "", child.blocks, True, child.children)
 
 

@@ -81,7 +81,8 @@ _STAGE = re.compile(
 
 def with_its_time(section: Section) -> Section:
     """Returns a section whose options promise the time that it promises for all of them."""
-    promised = [group for group in groups.of_blocks(section.blocks, section.line) if group.meaning == "time"]
+    told = (group for group in groups.of_section(section) if group.value or not group.is_heading)
+    promised = [group for group in told if group.meaning == "time"]
     if not promised or sum(is_option(child) for child in section.children) < 2:
         return section
     said = tuple(block for group in promised for block in groups.as_blocks(group))

@@ -121,3 +121,10 @@ def test_cases_with_a_word_for_an_answer_above_the_procedures_are_no_levels() ->
     text = f"# Kafka Rollback Strategy\n\n## Rollback Scenarios\n\n{cases('Rollback to the previous configuration')}"
     assert [level.name for level in read_plan(text + method).parts.levels] == ["Method 1: Script"]
     assert len(read_plan(text).parts.levels) == 2
+
+
+def test_a_heading_may_hold_the_time_of_its_level_or_of_the_options_below_it() -> None:
+    text = "# Rollback Procedures\n\n## Worker Rollback\n\n### Estimated Time: 5-10 minutes\n\n### Rollback Procedure\n\n1. Redeploy it\n2. Watch it\n\n"
+    options = "".join(f"### Option {n}: Way {n}\n\n1. Redeploy it\n2. Watch it\n\n" for n in (1, 2))
+    levels = read_plan(f"{text}## Gateway Rollback\n\n### Estimated Time: 7 minutes\n\n{options}").parts.levels
+    assert [level.promise.text for level in levels if level.promise] == ["5-10 minutes", "7 minutes", "7 minutes"]
