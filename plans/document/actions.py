@@ -219,7 +219,7 @@ def _from_action(action: list[comments.Segment], whole: StepFence, place: int, n
         line,
         line + first.body.count("\n"),
         first.number or str(place),
-        first.title or f"Step {place}",
+        first.title or _first_command(first.body) or f"Step {place}",
         "comment",
         pieces,
         (first.title,),
@@ -264,10 +264,13 @@ def _block_title(before: str, block: Fence) -> str:
     told = [part.title for part in comments.cut(block.body, block.language) if part.title]
     if told:
         return _shortened("; ".join(told))
-    first = next(
-        (line.text for line in shell.logical_lines(block.body) if not line.is_blank and not line.is_comment), ""
-    )
-    return first.split("\n", 1)[0].lstrip(" -")[:120] or "Commands"
+    return _first_command(block.body) or "Commands"
+
+
+def _first_command(body: str) -> str:
+    lines = shell.logical_lines(body)
+    first = next((line.text for line in lines if not line.is_blank and not line.is_comment), "")
+    return first.split("\n", 1)[0].lstrip(" -")[:120]
 
 
 def _shortened(text: str) -> str:

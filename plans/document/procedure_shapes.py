@@ -66,13 +66,11 @@ def is_one_way(section: Section, found: list[Section]) -> bool:
     return (
         0 < len(others) == len(section.children) - 1
         and all(_STAGE.search(words.normal(child.title)) or words.label_of(child.title) for child in others)
-        and not any(_IN_GOOD_TIME.search(words.normal(child.title)) for child in others)
+        and not any(kinds.IN_GOOD_TIME.search(words.normal(child.title)) for child in others)
         and any(has_actions(child) for child in others)
     )
 
 
-_IN_GOOD_TIME = re.compile(r"\b(pre-?deploy\w*|daily|weekly|hourly|before|regular\w*|scheduled|automat\w*)\b")
-"""A backup that was made before anything went wrong."""
 _STAGE = re.compile(
     rf"{kinds.SEEKS.pattern}|^(back ?up|save|export|snapshot|pre-?roll ?back backup)\b|\b(back ?up|snapshot)\b"
 )

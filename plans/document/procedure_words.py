@@ -76,7 +76,7 @@ ISSUE = re.compile(r"(issue|problem|error|problema|problème|fehler|erreur)s?\b"
 IN_GOOD_TIME = re.compile(
     r"\b(pre-?(deploy\w*|release|upgrade|migration)|before (each |every |any |the |a )?(deploy\w*|release|upgrade|migration)|"
     r"daily|nightly|weekly|scheduled|regular|periodic|automat\w+) .{0,40}(backup|snapshot|dump)|"
-    r"\b(backup|snapshot|dump)s? .{0,20}(before|with) (each |every |any |the |a )?(deploy\w*|release|upgrade|migration)"
+    r"\b(backup|snapshot|dump)s? .{0,20}(before|with) (each |every |any |the |a )?(deploy\w*|release|upgrade|migration|changes?)"
 )
 """A heading about a backup that is made long before anybody goes back."""
 LOOKS = re.compile(

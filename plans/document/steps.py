@@ -255,7 +255,7 @@ def from_bullets(blocks: tuple[Block, ...], notes: Notes, *, all_lists: bool) ->
 
 def _step_title(title: str) -> str:
     text = re.sub(r"^\s*(step|étape|paso)\s*\d{1,3}\s*[:.\-–—]*\s*", "", title, flags=re.IGNORECASE)
-    return re.sub(r"^\d{1,3}(\.\d{1,3})*[.):]?\s+", "", text).strip() or title
+    return re.sub(r"^(\d{1,3}(\.\d{1,3})*[.):]?|[A-H]\d{1,2}[.)]|\d{1,2}[A-H][.)])\s+", "", text).strip() or title
 
 
 def mentions(block: Block) -> str:

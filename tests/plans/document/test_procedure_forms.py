@@ -313,3 +313,27 @@ def test_what_is_saved_found_and_looked_at_belongs_to_the_rollback_of_a_thing(be
 def test_two_ways_below_the_rollback_of_a_thing_stay_two() -> None:
     text = f"## Gateway Rollback\n\n### Find Previous Version\n\n{BLOCK}\n### Image Rollback\n\n{BLOCK}\n### Settings Rollback\n\n{BLOCK}"
     assert names(text) == ["Image Rollback", "Settings Rollback"]
+
+
+def test_headings_counted_with_letters_are_the_steps_of_their_path_where_they_act() -> None:
+    back = "".join(
+        f"### B{n}. {title}\n\n{BLOCK}\n"
+        for n, title in enumerate(("List the dumps", "Restore the latest", "Verify it", "Resume traffic"), 1)
+    )
+    things = "".join(f"### A{n}. {title}\n\n{BLOCK}\n" for n, title in ((1, "Customer app"), (2, "Gateway")))
+    text = f"## Before any rollback\n\n1. **Announce** it\n2. **Note** the state\n\n## Path A: Application rollback\n\n{things}"
+    document = read_plan(f"# Shop rollback runbook\n\n{text}## Path B: Database restore\n\n{back}")
+    assert [(level.name, len(level.steps)) for level in document.parts.levels] == [
+        ("A1. Customer app", 1),
+        ("A2. Gateway", 1),
+        ("Path B: Database restore", 4),
+    ]
+    assert [step.title for step in document.parts.levels[2].steps][:2] == ["List the dumps", "Restore the latest"]
+    assert len(document.parts.pre_checks) == 2
+
+
+def test_commands_above_the_first_comment_of_a_block_are_called_by_the_first_of_them() -> None:
+    block = "```bash\nssh shop@vm\n\n# 1. Pin the image\ndocker tag a b\n\n# 2. Start it\ndocker compose up -d\n```\n"
+    steps = read_plan(f"# Shop rollback\n\n## Image rollback\n\n{block}").parts.levels[0].steps
+    assert [step.title for step in steps][-2:] == ["Pin the image", "Start it"]
+    assert not any(step.title.startswith("Step ") for step in steps)
