@@ -41,12 +41,12 @@ def of_child(child: Section) -> Group:
 
 def of_blocks(blocks: tuple[Block, ...], line: int) -> list[Group]:
     groups: list[Group] = []
-    label, value, start = "", "", line
+    label, value, start, last = "", "", line, line
     held: list[Block] = []
 
     def close() -> None:
         if label or held:
-            end = max([start, *(block.end_line for block in held)])
+            end = max([start, last, *(block.end_line for block in held)])
             groups.append(Group(start, end, label, value, tuple(held)))
 
     for block in blocks:
@@ -60,17 +60,29 @@ def of_blocks(blocks: tuple[Block, ...], line: int) -> list[Group]:
         plain: list[Line] = []
         for current in block.lines:
             if not is_label(current):
-                plain.append(current)
+                if value and not plain and not held and _goes_on(value, current):
+                    value, last = f"{value} {current.text.strip()}", current.line
+                else:
+                    plain.append(current)
                 continue
             if plain:
                 held.append(Paragraph(plain[0].line, plain[-1].line, tuple(plain)))
                 plain = []
             close()
-            (label, value), start, held = _split(current), current.line, []
+            (label, value), start, last, held = _split(current), current.line, current.line, []
         if plain:
             held.append(Paragraph(plain[0].line, plain[-1].line, tuple(plain)))
     close()
     return groups
+
+
+def _goes_on(value: str, line: Line) -> bool:
+    """Says whether a line goes on with the sentence behind a label: it opens with a small letter, and the sentence is open."""
+    return line.text.strip()[:1].islower() and value[-1:] not in ".!?:;" and len(value) < _LONGEST
+
+
+_LONGEST = 600
+"""Nobody writes a longer sentence behind a label; what follows is text of its own."""
 
 
 def _quoted(block: Block) -> Group | None:

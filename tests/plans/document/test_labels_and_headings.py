@@ -128,3 +128,9 @@ def test_a_heading_may_hold_the_time_of_its_level_or_of_the_options_below_it() -
     options = "".join(f"### Option {n}: Way {n}\n\n1. Redeploy it\n2. Watch it\n\n" for n in (1, 2))
     levels = read_plan(f"{text}## Gateway Rollback\n\n### Estimated Time: 7 minutes\n\n{options}").parts.levels
     assert [level.promise.text for level in levels if level.promise] == ["5-10 minutes", "7 minutes", "7 minutes"]
+
+
+def test_a_sentence_behind_a_label_goes_on_in_the_next_line() -> None:
+    text = "## Image rollback\n\n**Impact:** everybody is signed\nout for a minute\nThen it is over.\n\n```bash\n./back\n```\n"
+    document = read_plan(f"# Shop rollback\n\n{text}")
+    assert [impact.text for impact in document.parts.levels[0].impact] == ["everybody is signed out for a minute"]
