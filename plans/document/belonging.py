@@ -8,7 +8,7 @@ from itertools import islice
 
 from plans.document import procedure_words as kinds
 from plans.document import tables, words
-from plans.document.blocks import Listing, Section, Table
+from plans.document.blocks import Listing, Paragraph, Section, Table
 
 _WHOLE = frozenset({"known_issues", "summary", "practice", "overview", "resources", "undo", "restore", "triggers"})
 """Parts whose lower headings belong to them whatever they say."""
@@ -100,15 +100,32 @@ def only_sounds_like(part: str, title: str) -> bool:
     checks nothing; a backup made with every deployment is no list of checks.
     """
     if part == "validation":
-        return bool(re.search(r"\bhot-?fix|\bfix(es)?$", words.normal(title)))
+        return bool(re.search(r"\bhot-?fix|\bfix(es)?$|^roll ?back (of|for|de|del|des|du|von)\b", words.normal(title)))
     return part == "pre_checks" and (
         title.rstrip().endswith("?") or bool(kinds.IN_GOOD_TIME.search(words.normal(title)))
     )
 
 
 def lists_issues(section: Section) -> bool:
-    """Says whether the headings below are issues by their own words: "Issue: Pages do not load"."""
-    return sum(bool(_ISSUE.match(words.normal(child.title))) for child in islice(section.children, 200)) > 1
+    """Says whether the headings below are issues by their own words: "Issue: Pages do not load", or "**Problem:** …"."""
+    below = islice(section.children, 200)
+    return tells_problems(section) or sum(bool(_ISSUE.match(words.normal(child.title))) for child in below) > 1
+
+
+def tells_problems(section: Section) -> bool:
+    """Says whether a heading of issues ("Data issues") has problems below it, each with its answer."""
+    if not _ISSUES.search(words.normal(section.title)):
+        return False
+    return sum(_tells_a_problem(child) for child in islice(section.children, 200)) > 1
+
+
+def _tells_a_problem(section: Section) -> bool:
+    first = section.blocks[0] if section.blocks else None
+    return isinstance(first, Paragraph) and bool(_PROBLEM.fullmatch(words.normal(first.lines[0].lead)))
+
+
+_ISSUES = re.compile(r"(issues|problems|failures|problemas|problèmes|probleme|fallos)$")
+_PROBLEM = re.compile(r"problem|issue|symptoms?|cause|error|problema|problème|síntomas?|symptômes?")
 
 
 _ISSUE = re.compile(r"(issue|problem|symptom|error|problema|problème)( \d{1,2})?\s*[:：]")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plans.document import labelled, words
+from plans.document import belonging, labelled, words
 from plans.document import procedure_shapes as shapes
 from plans.document import procedure_signs as signs
 from plans.document import procedure_words as kinds
@@ -130,6 +130,8 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     if section.children and not leads_in and kinds.SEEKS.search(normal):
         return _back_among_forward(section)
     if words.is_phase(title) and words.part_of(words.after_choice(title)) == "validation":
+        return []
+    if not speaks and belonging.tells_problems(section):
         return []
     if kinds.CHECKLIST.search(normal):
         return [child for child in section.children if _is_carried_out(child)]

@@ -118,7 +118,13 @@ def _refuse_or(step: Step, parts: list[FenceStep], context: Context) -> None:
     for part in parts:
         if part.kind != "shell":
             continue
-        for line in shell.logical_lines(part.fence.body):
+        lines = shell.logical_lines(part.fence.body)
+        first = next(
+            (place for place, line in enumerate(lines) if not line.is_comment and not line.is_blank), len(lines)
+        )
+        for place, line in enumerate(lines):
+            if place < first and alternative_words.is_example(line.words):
+                continue  # nothing stands above it that it could be an example of
             if line.is_comment and alternative_words.is_or(line.words):
                 context.findings.problem(
                     part.fence.first + line.offset, f"“{line.words[:60]}” offers another way, and both would run.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from plans.document import alternative_words
 from plans.document.blocks import Fence
 from plans.document.problems import Problem
 from plans.questions.blocks import free_name
@@ -12,7 +13,10 @@ from plans.questions.question import Choice, Question, Row, Said, Unanswered
 from plans.questions.sheet import Sheet
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-_OR = re.compile(r"^(\s*(?:#|//)+\s*)(?:or|alternatively)\b[\s,:]*", re.IGNORECASE)
+_OR = re.compile(
+    rf"^(\s*(?:#|//)+\s*)(?:(?:{alternative_words.OR}|alternatively)\b|(?:{alternative_words.EXAMPLE})(?=\s*:?\s*$))[\s,:]*",
+    re.IGNORECASE,
+)
 _FENCE = re.compile(r"^(?P<before>.*?)(?P<marks>`{3,}|~{3,})[ \t]*(?P<info>.*)$")
 
 

@@ -230,3 +230,35 @@ def test_what_is_tried_on_a_hotfix_proves_no_rollback() -> None:
 def test_a_rehearsal_without_a_section_or_an_interval_counts(text: str, expected: int) -> None:
     level = "## Rollback Procedure\n\n1. Stop it\n2. Start the old one\n\n"
     assert len(read_plan(f"# Rollback plan of orders\n\n{level}{text}\n").parts.schedule) == expected
+
+
+def test_the_rollback_of_smoke_tests_proves_nothing() -> None:
+    block = "```bash\ngit revert 1\n```\n\n"
+    text = f"# Rollback Strategy\n\n## Rollback de código\n\n{block}## Rollback de smoke tests\n\nRollback no aplica en prod.\n"
+    assert read_plan(text).parts.validations == ()
+
+
+def test_headings_that_open_with_a_problem_below_a_heading_of_issues_are_known_issues() -> None:
+    block = "```bash\ngit revert 1\n```\n\n"
+    told = "".join(
+        f"### {name}\n\n**Problem**: It failed\n\n**Recovery**:\n\n{block}" for name in ("Table missing", "Jobs stuck")
+    )
+    parts = read_plan(f"# Rollback Strategy\n\n## Code rollback\n\n{block}## Data Migration Issues\n\n{told}").parts
+    assert len(parts.known_issues) == 2
+    assert [level.name for level in parts.levels] == ["Code rollback"]
+
+
+def test_places_named_in_other_languages_are_ways_of_one_step() -> None:
+    block = "```bash\n# En Docker Compose:\ndocker compose up -d api\n\n# En PM2:\npm2 restart api\n```\n"
+    steps = read_plan(f"# Rollback Strategy\n\n## Rollback inmediato\n\n{block}").parts.levels[0].steps
+    assert [step.alternatives for step in steps] == [("docker", "pm2")]
+
+
+def test_an_example_is_no_step_beside_the_command_that_it_shows() -> None:
+    def steps(comment: str) -> int:
+        block = f"```bash\n# {comment}\nmigrate 3\n\n# Example:\nmigrate 2\n\n# Restart it\nrestart api\n```\n"
+        return len(read_plan(f"# Rollback Strategy\n\n## Data rollback\n\n{block}").parts.levels[0].steps)
+
+    assert steps("Revert the migration") == 2
+    alone = "# Rollback\n\n## Data rollback\n\n```bash {name=back}\n# Example:\nmigrate 2\n```\n"
+    assert not [one for one in read_plan(alone).compile().problems if "another way" in one.message]

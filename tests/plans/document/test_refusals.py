@@ -63,6 +63,8 @@ CASES = [
     Case("only_if unreadable", FENCE, FENCE.replace("effect=", 'only_if="a and b" effect='), FENCE[:20], "`only_if=a and b` cannot be read"),
     Case("only if in words", "1. **Install it.**", "1. **Install it.** Only needed if it broke.", "1. **Install it.**", "a condition that nothing decides"),
     Case("other way in a comment", INSTALL, f"{INSTALL}\n   # Or by hand\n   orders-install", "# Or by hand", "offers another way"),
+    Case("an example below its command", INSTALL, f"{INSTALL}\n   # Example:\n   orders-install 7", "# Example:", "offers another way"),
+    Case("other way in other words", INSTALL, f"{INSTALL}\n   # O bien a mano\n   orders-install", "# O bien", "offers another way"),
     Case("undo of nothing", FENCE, FENCE.replace("effect=", "undo=l9 effect="), FENCE[:20], "`undo=l9` names no step"),
     Case("undo=auto of a command", FENCE, FENCE.replace("effect=", "undo=auto effect="), FENCE[:20], "`undo=auto` is unknown for shell"),
     Case("verify of nothing", "verify=is-off", "verify=is-on", "```flag {name=l1-off", "`verify=is-on` names no step"),

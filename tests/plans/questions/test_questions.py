@@ -119,8 +119,9 @@ def test_an_answer_that_cannot_be_used_says_why() -> None:
         edit_lines(text, 5, 100_000, "")
 
 
-def test_the_other_way_stays_in_the_document_and_does_not_run() -> None:
-    text = spoiled(INSTALL, f"{INSTALL}\n   # Or by hand\n   orders-install").text
+@pytest.mark.parametrize("comment", ["Or by hand", "Example:", "O bien a mano"])
+def test_the_other_way_stays_in_the_document_and_does_not_run(comment: str) -> None:
+    text = spoiled(INSTALL, f"{INSTALL}\n   # {comment}\n   orders-install").text
     for choice, runs in (("first", "pip install"), ("second", "orders-install")):
         new = answer(text, must(text)[0], {"choice-0": choice})
         assert "orders-install" in new
