@@ -101,9 +101,8 @@ def only_sounds_like(part: str, title: str) -> bool:
     """
     if part == "validation":
         return bool(re.search(r"\bhot-?fix|\bfix(es)?$|^roll ?back (of|for|de|del|des|du|von)\b", words.normal(title)))
-    return part == "pre_checks" and (
-        title.rstrip().endswith("?") or bool(kinds.IN_GOOD_TIME.search(words.normal(title)))
-    )
+    in_good_time = kinds.IN_GOOD_TIME.search(words.normal(title)) and not kinds.CHECKLIST.search(words.normal(title))
+    return part == "pre_checks" and (title.rstrip().endswith("?") or bool(in_good_time))
 
 
 def lists_issues(section: Section) -> bool:

@@ -16,10 +16,10 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("threshold", r"threshold|limit|value|umbral|limiar|seuil|schwell"),
     ("severity", r"severity|priority|^risk$|risk level|^(level|nivel|nível|niveau|stufe)$|criticality|kritikalität|criticité|criticidad|criticidade|级别|等级|優先|gravité|gravedad|gravidade|severidade?|schwere|priorit|严重|重大|urgency"),
     ("timeframe", r"time|deadline|\bsla\b|\beta\b|how (long|fast|soon)|délai|durée|plazo|tempo|prazo|tiempo|zeit|dauer|duration|\brto\b|时间|時間|耗时|时长|時限"),
-    ("action", r"^then\b|\bfix$|recommend|action|rollback|strategy|decision|response|procedure|approach|solution|do\b|acción|acciones|ação|ações|maßnahme|aktion|estrat[ée]gia|措施|方案|対応|use$|méthode|method|what to|command|remed|回滚方式|处理|操作|动作|方式|対処"),
-    ("symptom", r"symptom|scenario|situation|condition|impact|issue|problem|metric|when|trigger|failure|indicator|what (broke|went|happen)|escenario|cenário|s[íi]ntoma|problema|problème|panne|incident|error|fehler|störung|erreur|you see|signal|cause|reason|event|\bcas\b|\bfall\b|situaç|symptôme|问题|故障|事象|情况|场景|症状|type|if\b|case|change|area|component"),
+    ("action", r"^then\b|\bfix$|recommend|action|rollback|strategy|decision|response|procedure|approach|solution|do\b|acción|acciones|ação|ações|maßnahme|aktion|estrat[ée]gia|措施|方案|対応|use$|méthode|method|what to|command|remed|回滚方式|处理|操作|动作|方式|対処|やること|どうする"),
+    ("symptom", r"symptom|scenario|situation|condition|impact|issue|problem|metric|when|trigger|failure|indicator|what (broke|went|happen)|escenario|cenário|s[íi]ntoma|problema|problème|panne|incident|error|fehler|störung|erreur|you see|signal|cause|reason|event|\bcas\b|\bfall\b|situaç|symptôme|问题|故障|事象|情况|场景|症状|状況|type|if\b|case|change|area|component"),
 )  # fmt: skip
-CASE = r"^(scenario|situation|symptom|condition|case|trigger|failure|incident|issue|problem|if|when|what (happened|broke|went|you see)|you see)|escenario|cenário|s[íi]ntoma|problem[ae]|problème|situaç|situación|symptôme|panne|\bcas\b|\bfall\b|störung|情况|场景|症状|问题|故障"
+CASE = r"^(scenario|situation|symptom|condition|case|trigger|failure|incident|issue|problem|if|when|what (happened|broke|went|you see)|you see)|escenario|cenário|s[íi]ntoma|problem[ae]|problème|situaç|situación|symptôme|panne|\bcas\b|\bfall\b|störung|情况|场景|症状|状況|问题|故障"
 """Headers of what somebody sees; a table of components or changes is no matrix by its headers alone."""
 ANSWER = r"^then\b|\bfix$|action|method|méthode|approach|procedure|rollback|roll back|strategy|decision|response|recommend|what to do|do\b|acción|acciones|ação|ações|maßnahme|aktion|措施|方案|対応|处理|操作|方式"
 """Headers of what is done about it; "Solution" and "Command" stand in tables of known issues too."""

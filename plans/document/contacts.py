@@ -143,7 +143,9 @@ def _is_person(line: Line) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    """Says whether a text is only the address of a page."""
+    """Says whether a text is only the address of a page or of a machine."""
+    if re.match(r"\W*[\w.-]+@(\d{1,3}\.){3}\d", text):
+        return True
     return bool(re.match(r"\W*\[?(https?://|www\.)", text)) and not re.search(r"[\w.]+@[\w.]+|\+\d{6}", text)
 
 

@@ -111,8 +111,9 @@ def _from_above(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple
     above = {
         child.line: promise
         for section in root.walk()
-        if section.children and words.strictly_back(section.title)
+        if section.children
         for promise in promises.in_heading(section)
+        if not _COUNTS_FROM.search(words.normal(promise.text))
         for child in section.children
     }
     above.update(
@@ -129,6 +130,10 @@ def _from_above(levels: tuple[Level, ...], root: Section, notes: Notes) -> tuple
             level = replace(level, promise=promise, promises=(promise,))
         found.append(level)
     return tuple(found)
+
+
+_COUNTS_FROM = re.compile(r"\b(first|after|of|since|from|old|older|last)\b")
+"""A time that tells when something is done or until when it can be, not how long it takes."""
 
 
 def _beside(section: Section) -> list[Promise]:

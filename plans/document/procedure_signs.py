@@ -27,16 +27,16 @@ def has_checkbox(section: Section) -> bool:
 def tells_steps(section: Section) -> bool:
     """Says whether a section has numbered items that tell what to do, not what may happen."""
     items = [
-        item for block in _own_text(section) if isinstance(block, Listing) and block.ordered for item in block.items
+        item for block in own_text(section) if isinstance(block, Listing) and block.ordered for item in block.items
     ]
     return sum(words.opens_with_verb(item.text) for item in items) * 2 > len(items)
 
 
 def has_ordered(section: Section) -> bool:
-    return any(isinstance(block, Listing) and block.ordered for block in _own_text(section))
+    return any(isinstance(block, Listing) and block.ordered for block in own_text(section))
 
 
-def _own_text(section: Section) -> tuple[Block, ...]:
+def own_text(section: Section) -> tuple[Block, ...]:
     """Returns the blocks of a section without the lower headings that name other parts."""
     kept = tuple(child for child in section.children if not words.part_of(child.title))
     return every_text(section if len(kept) == len(section.children) else replace(section, children=kept))
@@ -47,22 +47,10 @@ def is_full_procedure(section: Section) -> bool:
     return has_actions(section) or (words.choice_word(section.title) is not None and ":" in section.title)
 
 
-def _names_kinds(section: Section) -> bool:
-    """Says whether numbered items only name the ways there are: "1. **Table rollback**: puts the rows back"."""
-    items = [item for block in section.blocks if isinstance(block, Listing) for item in block.items]
-    named = sum(bool(item.lines) and words.of_a_thing(item.lines[0].lead) for item in items)
-    return (
-        not section.children
-        and bool(items)
-        and named * 2 > len(items)
-        and not any(True for _ in fences_in(section.blocks))
-    )
-
-
 @remembered
 def has_actions(section: Section) -> bool:
     """Says whether a section has numbered steps or commands."""
-    blocks = _own_text(section)
+    blocks = own_text(section)
     roles = ((fences.role_of(fence), fence) for fence in fences_in(blocks))
     return (
         any(role == "command" or (role == "code" and not fences.is_settings(fence.language)) for role, fence in roles)
@@ -213,7 +201,7 @@ def is_ticked_off(section: Section) -> bool:
     normal = words.normal(section.title)
     if not (words.is_container(section.title) or words.speaks_of_rollback(section.title)) or kinds.OTHER.search(normal):
         return False
-    items = [item for block in _own_text(section) if isinstance(block, Listing) for item in block.items]
+    items = [item for block in own_text(section) if isinstance(block, Listing) for item in block.items]
     acting = sum(words.tells_to_act(item.text) and not _LOOKS.match(words.normal(item.text)) for item in items)
     return acting * 2 > len(items)
 
@@ -241,50 +229,3 @@ def _offers(section: Section) -> bool:
     return (
         len(ways) > 1 and len(ways) == len(section.children) and bool(kinds.SEVERAL.search(words.normal(section.title)))
     )
-
-
-def _says_more(block: Listing) -> bool:
-    """Says whether a list is more than labels: "- **Time required**: 10 minutes"."""
-    return not all(item.lines and item.lines[0].rest and words.label_of(item.lines[0].lead) for item in block.items)
-
-
-def _tells(block: Block) -> bool:
-    """Says whether a paragraph is more than the label of a heading that was left out, or a sentence that points elsewhere."""
-    if not isinstance(block, Paragraph):
-        return False
-    is_label = len(block.lines) == 1 and block.lines[0].raw.startswith("**") and not block.lines[0].rest
-    points = len(block.text) < 200 and _POINTS.search(block.text)
-    is_header = len(block.lines) > 1 and all(line.lead and line.rest for line in block.lines)
-    return not is_label and not points and not is_header
-
-
-_POINTS = re.compile(
-    r"\b(follow|use|see|choose|pick|apply|perform|execute|run|take) "
-    r"(one of |any of )?(these|this|the (following|appropriate|relevant|steps)|below)\b"
-    r"|\b(steps|procedures?|options|sections?|methods) below\b|[:：]$|^(when|whenever|used? (when|if|for)|if|in case)\b[^.]*\.?$",
-    re.IGNORECASE,
-)
-
-
-def has_substance(section: Section, *, inside: bool) -> bool:
-    """Says whether there is something to carry out: an ordered list, a command, or an instruction in the heading itself."""
-    if has_checkbox(section) and not is_full_procedure(section):
-        return is_ticked_off(section)
-    if kinds.KINDS.search(words.normal(section.title)) and _names_kinds(section):
-        return False
-    if words.level_word(section.title) is None and any(words.level_word(below.title) for below in section.walk()):
-        return False  # it describes the levels
-    if is_full_procedure(section) and (inside or words.choice_word(section.title) is None):
-        return True
-    if kinds.KINDS.search(words.normal(section.title)):
-        return False
-    if re.search(
-        r"\bautomat|^scripts?\b", words.normal(section.title)
-    ):  # what happens by itself, told in prose, is nothing to carry out
-        return False
-    named = [child for child in section.children if not kinds.NOT_A_ROLLBACK.search(words.normal(child.title))]
-    own = _own_text(replace(section, children=tuple(named)) if section.children else section)
-    if any(isinstance(block, Table) for block in own) and not any(isinstance(block, Listing) for block in own):
-        return False  # a table with a sentence informs; nobody carries it out
-    has_text = any(_says_more(block) if isinstance(block, Listing) else _tells(block) for block in own)
-    return words.speaks_of_rollback(section.title) and has_text

@@ -12,6 +12,7 @@ from plans.document import procedure_signs as signs
 from plans.document import procedure_words as kinds
 from plans.document import step_headings as headings
 from plans.document.blocks import Section
+from plans.document.substance import has_substance
 
 
 def find(root: Section) -> list[Section]:
@@ -179,11 +180,11 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     if found and (
         any(signs.is_full_procedure(level) or signs.is_ticked_off(level) for level in found)
         or not here
-        or not signs.has_substance(section, inside=inside)
+        or not has_substance(section, inside=inside)
     ):
         return found
     told = replace(section, children=tuple(child for child in section.children if not _is_beside(child)))
-    return [section] if here and signs.has_substance(told, inside=inside) else found
+    return [section] if here and has_substance(told, inside=inside) else found
 
 
 def _collects_kinds(section: Section) -> bool:

@@ -29,7 +29,8 @@ def of(section: Section) -> list[Section]:
         words.opens_with_verb(child.title) or (bool(is_way) and _takes_back(child)) or (staged and _is_stage(child))
         for child in numbered
     )
-    if len(numbered) > 1 and acting * 2 > len(numbered) and len(numbered) * 2 >= len(section.children):
+    told = acting * 2 > len(numbered) or (bool(is_way) and acting * 2 == len(numbered) and _goes_through(numbered))
+    if len(numbered) > 1 and told and len(numbered) * 2 >= len(section.children):
         return numbered
     return [] if numbered or collects else _sequence(section)
 
@@ -41,6 +42,12 @@ def _sequence(section: Section) -> list[Section]:
     if first is None or len(steps) < 3 or len(steps) * 3 < len(section.children) * 2:
         return []
     return steps if _PREPARES.match(words.normal(first.title)) and any(_proves(step) for step in steps[1:]) else []
+
+
+def _goes_through(numbered: list[Section]) -> bool:
+    """Says whether numbered headings lead from a preparation to a proof."""
+    first = numbered[0].title if numbered else ""
+    return bool(_PREPARES.match(words.normal(first))) and any(_proves(step) for step in numbered[1:])
 
 
 def _proves(section: Section) -> bool:
@@ -115,7 +122,9 @@ def _phases(section: Section) -> list[Section]:
         return []
     title = words.normal(section.title)
     whole = kinds.ONE.search(title) or (durations.find_length(section.title) and not kinds.SEVERAL.search(title))
-    whole = whole or (words.of_a_thing(section.title) and _proves(_named(found[-1])))
+    first = _named(found[0])
+    led = words.of_a_thing(section.title) or _is_stage(first) or _PREPARES.match(words.normal(first.title))
+    whole = whole or (led and _proves(_named(found[-1])))
     return found if whole else []
 
 

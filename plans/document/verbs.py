@@ -15,7 +15,8 @@ VERBS = frozenset(
     "retry return review rotate run save scale schedule scp select send set shift ship shut smoke ssh start stop submit suspend switch sync tag take tell terminate test "
     "toggle transfer trigger turn type undo uninstall unlock unpublish update upload use validate verify view visit wait warm watch write "
     "ask call click press choose give mount recycle reschedule rerun reseed reindex select specify swap unset "
-    "coordinate plan abort accept acquire adjust allow announce assign attach await bring broadcast bump change choose commit consult continue convert cordon delegate configure reconfigure deprecate yank flush invalidate renew wipe patch provision generate force increase decrease limit rerun evict reboot reclaim repoint reroute".split()
+    "coordinate plan abort accept acquire adjust allow announce assign attach await bring broadcast bump change choose commit consult continue convert cordon delegate configure reconfigure deprecate yank flush invalidate renew wipe patch provision generate force increase decrease limit rerun evict reboot reclaim repoint reroute "
+    "promote demote flip pin unpin retag freeze unfreeze quiesce silence mute resync bounce hold inspect shrink expand rebase cherry-pick".split()
 )
 """Imperatives that open a step; words of going back are missing on purpose, they open the names of procedures."""
 FOREIGN = frozenset(

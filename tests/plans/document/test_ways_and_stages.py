@@ -1,0 +1,138 @@
+"""Which numbered headings are stages of one way, what goes forward, and which time a way takes from above: one rule a case."""
+
+# ruff: noqa: E501 – documents, one a line
+
+import pytest
+
+from plans.document import read_plan
+from plans.document.plan import Level, Parts
+
+BLOCK = "```bash\nrestart x\n```\n"
+WAY = "## Roll back the shop\n\n1. Stop it\n2. Start the old one\n"
+
+
+def parts(text: str, title: str = "Rollback runbook") -> Parts:
+    return read_plan(f"# {title}\n\n{text}\n").parts
+
+
+def names(text: str) -> list[str]:
+    return [level.name for level in parts(text).levels]
+
+
+def promised(level: Level) -> float | None:
+    return level.promise.seconds if level.promise else None
+
+
+def test_numbered_headings_from_a_preparation_to_a_proof_are_stages_of_one_way() -> None:
+    stages = "### 2.1 Identify both versions\n\n{0}\n### 2.2 The pointer\n\n{0}\n### 2.3 Verify\n\n{0}\n### 2.4 MLflow: the bad one\n\n{0}"
+    (level,) = parts(f"## 2. Prompt version rollback (pointer flip)\n\n{stages.format(BLOCK)}").levels
+    assert (level.name, len(level.steps)) == ("2. Prompt version rollback (pointer flip)", 4)
+
+
+def test_without_a_proof_half_of_the_headings_are_not_enough() -> None:
+    stages = "### 2.1 Identify both versions\n\n{0}\n### 2.2 The pointer\n\n{0}\n### 2.3 The flag\n\n{0}\n### 2.4 Delete the bad one\n\n{0}"
+    assert "2. Prompt version rollback" not in names(f"## 2. Prompt version rollback\n\n{stages.format(BLOCK)}")
+
+
+@pytest.mark.parametrize(
+    "first", ["Deploy the new release to the canary", "Promote the next version", "Install a new build"]
+)
+def test_a_list_that_opens_by_bringing_in_the_new_version_is_no_way_back(first: str) -> None:
+    text = f"## Canary guardrails\n\n1. {first}\n2. Watch the errors for 15 minutes\n3. Freeze if any is above its bound\n\n{WAY}"
+    assert names(text) == ["Roll back the shop"]
+
+
+def test_a_way_back_may_deploy_first() -> None:
+    text = f"## Roll back by a release\n\n1. Deploy the new release without the change\n2. Look\n\n{WAY}"
+    assert names(text) == ["Roll back by a release", "Roll back the shop"]
+
+
+def test_what_runs_by_itself_is_told_and_not_carried_out() -> None:
+    chain = (
+        "## Auto-rollback chain\n\nAlready in place:\n\n```\npush\n  ↓\nsmoke\n```\n\nYou do nothing when this works.\n"
+    )
+    assert names(f"{chain}\n{WAY}") == ["Roll back the shop"]
+
+
+@pytest.mark.parametrize("heading", ["Steps", "Procedure", "Actions"])
+def test_bullets_below_a_heading_that_announces_steps_are_the_way(heading: str) -> None:
+    (level,) = parts(
+        f"## Purpose\n\nGo back safely.\n\n## {heading}\n\n- Notify the users\n- Run the rollback script\n- Validate the data\n"
+    ).levels
+    assert [step.title for step in level.steps] == ["Notify the users", "Run the rollback script", "Validate the data"]
+
+
+def test_a_set_of_commands_is_no_way_back() -> None:
+    assert names(f"## Local tabletop command set\n\n{BLOCK}\n{WAY}") == ["Roll back the shop"]
+
+
+WAYS = "### Railway\n\n{0}\n### AWS ECS\n\n{0}\n"
+
+
+@pytest.mark.parametrize(
+    ("heading", "seconds"),
+    [
+        ("1. API (Railway or ECS) — ~1–2 min", 120),
+        ("Application (5-10 minutes)", 600),
+        ("Application (first 15 minutes)", None),
+        ("Application (releases of the last 2 days)", None),
+    ],
+)
+def test_ways_take_the_time_of_the_heading_above(heading: str, seconds: float | None) -> None:
+    found = parts(f"## Rollback procedures\n\n### {heading}\n\n{WAYS.format(BLOCK).replace('###', '####')}").levels
+    assert [promised(level) for level in found] == [seconds, seconds]
+
+
+def test_what_follows_the_resolution_proves_it() -> None:
+    text = f"{WAY}\n## Post-Resolution\n\n1. Verify that orders go through\n2. Run the health checks\n"
+    assert [check.title for check in parts(text).validations] == [
+        "Verify that orders go through",
+        "Run the health checks",
+    ]
+
+
+def test_a_japanese_table_of_cases_is_the_matrix_and_going_forward_again_no_way_back() -> None:
+    table = "## 0. どれを使うか\n\n| 状況 | やること | 節 |\n|---|---|---|\n| 新しいコードが悪い | 1つ前の版へ切り替える | 1 |\n"
+    again = f"### 1.2 復帰：新しい版へ戻す\n\n{BLOCK}"
+    found = parts(f"{table}\n## ロールバック\n\n### 1.1 コードを戻す\n\n{BLOCK}\n{again}")
+    assert [(row.symptom, row.action) for row in found.matrix] == [("新しいコードが悪い", "1つ前の版へ切り替える")]
+    assert not any("復帰" in level.name for level in found.levels)
+
+
+def test_a_list_of_causes_in_chinese_is_no_way_back() -> None:
+    text = f"## 回滚方案\n\n### 方案A：回滚版本\n\n{BLOCK}\n## 根本原因分析\n\n1. 代码引入了错误\n2. 变量丢失\n"
+    assert names(text) == ["方案A：回滚版本"]
+
+
+def test_phases_from_an_assessment_to_a_proof_are_stages_of_one_way() -> None:
+    phases = "### Phase 1: Assessment (2-3 minutes)\n\n1. Look\n2. Ask\n\n### Phase 2: Restoration\n\n1. Stop it\n2. Copy it back\n\n### Phase 3: Verification (2-3 minutes)\n\n1. Look again\n"
+    (level,) = parts(f"## Detailed rollback procedures\n\n{phases}").levels
+    assert (level.name, promised(level)) == ("Detailed rollback procedures", None)
+
+
+def test_phases_that_do_not_begin_by_looking_are_ways_of_their_own() -> None:
+    phases = "### Phase 1: Code\n\n1. Revert it\n2. Push\n\n### Phase 2: Data\n\n1. Stop it\n2. Copy it back\n"
+    assert names(f"## Rollback procedures\n\n{phases}") == ["Phase 1: Code", "Phase 2: Data"]
+
+
+def test_what_must_be_true_before_the_first_order_is_no_way_back() -> None:
+    asked = "## Before the first live order\n\n1. The statement names the shop\n2. The hooks answer\n"
+    assert names(f"{WAY}\n{asked}") == ["Roll back the shop"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Indicators of a problem", "Indicateurs d'un problème :", "Indicadores de un problema"]
+)
+def test_indicators_are_reasons_to_go_back(heading: str) -> None:
+    found = parts(f"## Detection\n\n### {heading}\n\n- Site down\n- Errors 502\n\n{WAY}").triggers
+    assert [said.text for said in found] == ["Site down", "Errors 502"]
+
+
+def test_boxes_about_a_backup_are_asked_before() -> None:
+    text = f"{WAY}\n## Backup verification\n\n### Pre-migration backup checklist\n\n- [ ] Backup created\n- [ ] Restore tested\n"
+    assert [check.title for check in parts(text).pre_checks] == ["Backup created", "Restore tested"]
+
+
+def test_a_machine_is_nobody_to_call() -> None:
+    people = "## Emergency contacts\n\n**On-call engineer:** Ana, 555 0100\n**Production server:** root@192.0.2.7\n"
+    assert [person.role for person in parts(f"{people}\n{WAY}").contacts] == ["On-call engineer"]
