@@ -19,20 +19,21 @@ def of(section: Section) -> list[Section]:
     numbered = [child for child in section.children if words.number_of(child.title)]
     if any(kinds.IN_GOOD_TIME.search(words.normal(child.title)) for child in numbered):
         return []  # a backup that is made with every deployment, above its restoring
-    is_one = _ONE.match(words.normal(section.title))
-    if len(numbered) > 1 and is_one and not any(_holds_steps(child) for child in numbered):
-        return numbered
     collects = kinds.SEVERAL.search(words.normal(section.title)) is not None
+    if len(numbered) < 2:
+        return [] if numbered or collects else _sequence(section)
+    if _ONE.match(words.normal(section.title)) and not any(_holds_steps(child) for child in numbered):
+        return numbered
     staged = section.depth > 1 and not collects and not any(_says_how(child) for child in numbered)
-    is_way = words.choice_word(section.title) or words.level_word(section.title) or words.of_a_thing(section.title)
+    is_way = bool(
+        words.choice_word(section.title) or words.level_word(section.title) or words.of_a_thing(section.title)
+    )
     acting = sum(
-        words.opens_with_verb(child.title) or (bool(is_way) and _takes_back(child)) or (staged and _is_stage(child))
+        words.opens_with_verb(child.title) or (is_way and _takes_back(child)) or (staged and _is_stage(child))
         for child in numbered
     )
-    told = acting * 2 > len(numbered) or (bool(is_way) and acting * 2 == len(numbered) and _goes_through(numbered))
-    if len(numbered) > 1 and told and len(numbered) * 2 >= len(section.children):
-        return numbered
-    return [] if numbered or collects else _sequence(section)
+    told = acting * 2 > len(numbered) or (is_way and acting * 2 == len(numbered) and _goes_through(numbered))
+    return numbered if told and len(numbered) * 2 >= len(section.children) else []
 
 
 def _sequence(section: Section) -> list[Section]:
@@ -46,8 +47,7 @@ def _sequence(section: Section) -> list[Section]:
 
 def _goes_through(numbered: list[Section]) -> bool:
     """Says whether numbered headings lead from a preparation to a proof."""
-    first = numbered[0].title if numbered else ""
-    return bool(_PREPARES.match(words.normal(first))) and any(_proves(step) for step in numbered[1:])
+    return bool(_PREPARES.match(words.normal(numbered[0].title))) and any(_proves(step) for step in numbered[1:])
 
 
 def _proves(section: Section) -> bool:

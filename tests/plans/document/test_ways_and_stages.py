@@ -136,3 +136,9 @@ def test_boxes_about_a_backup_are_asked_before() -> None:
 def test_a_machine_is_nobody_to_call() -> None:
     people = "## Emergency contacts\n\n**On-call engineer:** Ana, 555 0100\n**Production server:** root@192.0.2.7\n"
     assert [person.role for person in parts(f"{people}\n{WAY}").contacts] == ["On-call engineer"]
+
+
+def test_what_completes_a_rollback_follows_it() -> None:
+    text = f"{WAY}\n## Rollback completion steps\n\n1. Document the rollback\n2. Notify the stakeholders\n"
+    found = parts(text)
+    assert ([level.name for level in found.levels], len(found.follow_up)) == (["Roll back the shop"], 2)
