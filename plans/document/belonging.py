@@ -97,12 +97,19 @@ def only_sounds_like(part: str, title: str) -> bool:
     """Says whether a heading has the words of a part and means something else.
 
     What is tried on a fix before it goes out proves no rollback; "Before you roll back: can you go forward?" weighs, and
-    checks nothing; a backup made with every deployment is no list of checks.
+    checks nothing; a backup made with every deployment is no list of checks, nor is what ran "before deployment".
     """
     if part == "validation":
         return bool(re.search(r"\bhot-?fix|\bfix(es)?$|^roll ?back (of|for|de|del|des|du|von)\b", words.normal(title)))
     in_good_time = kinds.IN_GOOD_TIME.search(words.normal(title)) and not kinds.CHECKLIST.search(words.normal(title))
+    if part == "pre_checks" and _STATE.search(words.normal(title)):
+        return True
     return part == "pre_checks" and (title.rstrip().endswith("?") or bool(in_good_time))
+
+
+_STATE = re.compile(
+    r"\b(state|status|versions?|configuration|environment|baseline)\b[^()]{0,20}[ (-]+(before|prior to|pre-?)"
+)
 
 
 def lists_issues(section: Section) -> bool:

@@ -13,7 +13,7 @@ from plans.document.groups import Group
 
 _OPENS = re.compile(
     r"(to |how to |if .{1,40}, )?(roll(ing)? ?back|revert|undo|back ?out)"
-    r"( (procedure|steps?|command|commands|plan|process|instructions?|script))?( \(.*)?"
+    r"( (procedure|steps?|command|commands|plan|process|instructions?|script|sql|code))?( \(.*)?"
 )
 _LOOKS = frozenset({"validation", "when", "note", "impact", "time"})
 
@@ -77,6 +77,32 @@ def ways_back(section: Section, *, told: bool = True) -> list[Section]:
     return [_cut(group, section) for group in back]
 
 
+def of_changes(section: Section) -> list[Section]:
+    """Returns how each change of a list is taken back: "- **What changed:** …" beside "- **Rollback:** restore the file"."""
+    return [_cut(group, child) for child in section.walk() for group in _bullets(child) if _tells_back(group)]
+
+
+def _tells_back(group: Group) -> bool:
+    return bool(_OPENS.fullmatch(words.normal(group.label))) and (bool(group.blocks) or _is_told(group))
+
+
+def _bullets(section: Section) -> list[Group]:
+    """Returns the bullets of a section as labels, where each of them opens with bold words."""
+    items = [item for block in section.blocks if isinstance(block, Listing) for item in block.items]
+    if not all(item.lines and item.lines[0].lead for item in items):
+        return []
+    return [
+        Group(
+            item.line,
+            item.end_line,
+            item.lines[0].lead,
+            " ".join([item.lines[0].rest, *(line.text for line in item.lines[1:])]),
+            item.blocks,
+        )
+        for item in items
+    ]
+
+
 def _is_told(group: Group) -> bool:
     """Says whether a label goes on with a sentence that says how: "**Rollback:** restore the snapshot of last night"."""
     text = " ".join([group.value, *(block.text for block in group.blocks if isinstance(block, Paragraph))])[:1000]
@@ -108,6 +134,6 @@ def _cut(group: Group, section: Section) -> Section:
         held.append(block)
     if group.value:
         held.insert(0, Paragraph(group.line, group.line, (Line(group.line, group.value),)))
-    end = max(block.end_line for block in held)
+    end = max([group.line, *(block.end_line for block in held)])
     about = re.sub(r"\s*\([^()]{0,120}\)", "", section.title)
     return Section(group.line, end, section.depth + 1, f"{about} – {group.label}", tuple(held), ())

@@ -11,7 +11,7 @@ OTHER = re.compile(
     r"resume|deploy(s|ment|ments|ing)?|upgrad(e|es|ing)|updat(e|es|ing)|migrat\w+ (steps?|process|plan)|"
     r"^((database|schema|db|data) )?migration$|"
     r"roll(ing)? ?out|roll(ing)? ?forward|implementation|"
-    r"ship(s|ping)?|publish(ing)?|launch(ing)?|go[- ]live|provision(ing)?|onboarding|bootstrap(ping)?|"
+    r"ship(s|ping)?|publish(ing)?|launch(ing)?|go[- ]live|cut-?over|provision(ing)?|onboarding|bootstrap(ping)?|"
     r"configuration|how it works|architecture|"
     r"monitoring|metrics|alerts?|checklists?|history|status|location|what .* (reverses|does)|example|automation|ci/cd|pipeline|"
     r"logging|useful|cheat ?sheet|(common|quick|handy) commands|commands? sets?|commands? reference|"
@@ -87,12 +87,18 @@ LOOKS = re.compile(
 """A heading that looks before anything is done: "Diagnosis" beside "Solution"."""
 CHECKLIST = re.compile(r"checklist|检查清单|checkliste|lista de (verificaci|comproba)|チェックリスト")
 ROLLBACK_ITSELF = re.compile(r"(how to )?roll(ing)? ?back|recovery")
+_CHANGES = (
+    r"^(key |main |expected |planned |breaking |new |all |p\d |priority \d )*"
+    r"changes( made| introduced| included)?( (in|by|during|of) .*)?$"
+)
+CHANGES = re.compile(_CHANGES)
+"""A heading that lists what was changed; each change may say how it is taken back."""
 NOT_A_ROLLBACK = Either(
-    r"^(key )?(monitor(ing)?|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|"
+    r"^(key )?(monitor(ing|eo|amento)?|überwachung|alert(s|ing)?|metrics|logging|dashboards?|communication|notifications?)\b|"
     r"\bre-?(migrat\w+|attempt\w*|launch\w*|upgrad\w+|rollout)\b|\bnot (a )?roll ?back|\bresum(e|ing)\b|"
     r"\bno rollback\b|roll(ing)?[- ]?forward|^q ?\d{1,2} ?[:：.、]|^tests? (de|du|des|d.) (la )?(restauration|retour|rollback)|"
-    r"^(key |main |expected |planned |breaking |new |all )*changes( made| introduced| included)?( (in|by|during|of) .*)?$|"
-    r"\btables (kept|preserved|retained)\b|^data (preservation|preserved)\b|"
+    + _CHANGES
+    + r"|\btables (kept|preserved|retained)\b|^data (preservation|preserved)\b|"
     r"^(warning|caution|danger|attention|achtung) ?[:：]|^(nowe|zmodyfikowane|zmienione|usunięte) pliki\b|"
     r"^((immediate|initial|final|manual|automated|data|integrity|system|service|application|performance|security|sanity) ){1,3}"
     r"checks?( \(.{1,40}\))?$|"

@@ -124,6 +124,8 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
         leads_in or kinds.OPENS_BACK.match(normal) or (kinds.WATCHING.match(normal) and words.of_a_thing(title))
     )
     if kinds.NOT_A_ROLLBACK.search(normal) and not (of_a_thing or _collects_kinds(section)):
+        if kinds.CHANGES.search(normal):
+            return _back_among_forward(section) or labelled.of_changes(section)
         back = _back_among_forward(section) if kinds.MAY_HOLD.search(normal) else []
         return [found for found in back if not words.number_of(found.title) and not _is_only_counted(found)]
     if not section.children and not leads_in and not words.choice_word(title) and kinds.BESIDE.search(normal):

@@ -32,8 +32,11 @@ def matrix_rows(table: Table, notes: Notes) -> tuple[MatrixRow, ...]:
     at = matrix_columns(table.headers)
     if not at:
         return ()
+    rows = tuple(_matrix_row(row, at, table.headers) for row in table.rows)
+    if not any(row.action for row in rows):
+        return ()  # a form that somebody fills in
     notes.claim(table.line, table.end_line)
-    return tuple(_matrix_row(row, at, table.headers) for row in table.rows)
+    return rows
 
 
 def _by_time(headers: tuple[str, ...]) -> list[int]:

@@ -142,3 +142,36 @@ def test_what_completes_a_rollback_follows_it() -> None:
     text = f"{WAY}\n## Rollback completion steps\n\n1. Document the rollback\n2. Notify the stakeholders\n"
     found = parts(text)
     assert ([level.name for level in found.levels], len(found.follow_up)) == (["Roll back the shop"], 2)
+
+
+def test_each_change_of_a_list_is_taken_back_as_its_bullet_says() -> None:
+    one = "### 1. Filters on the page\n\n- **What changed:** six filters\n- **Rollback:** Restore `Home.tsx` of the tag.\n"
+    two = "### 2. Mails looked at\n\n- **What changed:** nothing\n- **Rollback:** N/A, nothing was written.\n"
+    found = parts(f"{WAY}\n## P1 changes\n\n{one}\n{two}").levels
+    assert [(level.name, len(level.steps)) for level in found] == [
+        ("Roll back the shop", 2),
+        ("1. Filters on the page – Rollback", 1),
+    ]
+
+
+@pytest.mark.parametrize("heading", ["Cutover", "2. Cut-over", "Monitoreo continuo"])
+def test_going_over_and_watching_are_no_ways_back(heading: str) -> None:
+    assert names(f"## {heading}\n\n1. Point the name at the new host\n2. Wait for it\n\n{WAY}") == [
+        "Roll back the shop"
+    ]
+
+
+def test_what_ran_before_the_deployment_asks_nothing() -> None:
+    state = "## Current production state (before deployment)\n\n- **Version**: v212\n- **Commit**: c40b704a\n"
+    assert parts(f"{state}\n{WAY}").pre_checks == ()
+
+
+def test_issues_of_a_platform_are_known_issues() -> None:
+    issue = "#### Issue 1: Memory limit\n\n**Symptoms**: killed\n\n**Fix**: add memory\n"
+    text = f"## Quick rollback instructions\n\n1. Revert the commit\n2. Deploy it\n\n### Common Railway deployment issues\n\n{issue}"
+    assert [issue.title for issue in parts(text).known_issues] == ["Memory limit"]
+
+
+def test_a_form_to_fill_in_is_no_matrix() -> None:
+    form = "| Condition | Required | Action |\n|---|---|---|\n| Tests | 100% | |\n| Speed | good | |\n"
+    assert parts(f"## Decision matrix\n\n{form}\n{WAY}").matrix == ()
