@@ -180,7 +180,8 @@ def _without_stops(blocks: tuple[Block, ...]) -> list[Block]:
 def _is_form(blocks: tuple[Block, ...]) -> bool:
     """Says whether all items wait to be filled in: "Link to the log:" and nothing behind it."""
     items = [item for block in blocks if isinstance(block, Listing) for item in block.items]
-    return bool(items) and all(not item.blocks and item.text.endswith((":", "：")) for item in items)
+    waits = all(not item.blocks and item.text.endswith((":", "：")) for item in items)
+    return bool(items) and waits and not any(isinstance(block, Fence) for block in blocks)
 
 
 def _own_items(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:

@@ -179,7 +179,7 @@ def _from_item(item: Item, *, among: bool = False) -> Contact | None:
     if not lead:
         role, _, contact = re.sub(r"\s+[-–—]\s+|:\s+|：", "\x00", first.text, count=1).partition("\x00")
         lead, rest = role, contact
-    if _is_address(rest) and not _HELP_DESK.search(lead):
+    if (_is_address(rest) and not _HELP_DESK.search(lead)) or _LOOKS.match(rest):
         return None
     named = bool(re.match(r"escalat", lead, re.IGNORECASE)) and bool(_ROLE.search(rest)) and len(rest.split()) <= 6
     reachable = named or (bool(_REACH.search(rest)) and len(lead.split()) <= 5)
@@ -190,6 +190,8 @@ def _from_item(item: Item, *, among: bool = False) -> Contact | None:
     return _contact(item.line, lead, rest)
 
 
+_LOOKS = re.compile(r"(check|see|look (at|in|up)|review|monitor|watch|consult) ", re.IGNORECASE)
+"""What somebody looks at, not whom somebody calls: "On-call: check the dashboard"."""
 _PLACE = re.compile(
     r"(dashboard|console|logs?|status page|documentation|docs|sentry|grafana|panel)\b(?![\w ]*(support|team|owner))"
 )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from plans.document import front_matter, gaps, markdown, placeholders, reader
+from plans.document import escaped, front_matter, gaps, markdown, placeholders, reader
 from plans.document.blocks import Section
 from plans.document.compiling import Compilation, compile_plan
 from plans.document.front_matter import FrontMatter
@@ -154,6 +154,16 @@ def _normalise(text: str) -> tuple[str, list[Lint], list[Problem]]:
             )
         )
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if (first := escaped.first_line(text)) is not None:
+        warnings.append(
+            Lint(
+                first,
+                "escaped-fence",
+                "Fences with a backslash before each mark were read as fences.",
+                "Remove the backslashes; other readers show these lines as text.",
+            )
+        )
+        text = escaped.plain(text)
     if "\t" in text:
         warnings.append(
             Lint(text[: text.index("\t")].count("\n") + 1, "tabs", "Tabs were read as spaces.", "Indent with spaces.")

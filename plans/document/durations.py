@@ -9,8 +9,8 @@ _UNITS: dict[str, float] = {
     for words, seconds in (
         ("ms millisecond milliseconds", 0.001),
         ("s sec secs second seconds seconde secondes segundo segundos sekunde sekunden sekund secondi 秒", 1.0),
-        ("m min mins minute minutes minuto minutos minuten minuti minut минут 分钟 分", 60.0),
-        ("h hr hrs hour hours heure heures hora horas std stunde stunden ore godzin godziny 小时 時間", 3600.0),
+        ("m min mins minute minutes minuto minutos minuten minuti minut минут 分钟 分鐘 นาที 分", 60.0),
+        ("h hr hrs hour hours heure heures hora horas std stunde stunden ore godzin godziny 小时 小時 時間", 3600.0),
         ("d day days jour jours día días dia dias tage tagen dni 天", 86400.0),
         ("w week weeks semaine semaines semana semanas wochen 周", 604800.0),
     )

@@ -12,7 +12,7 @@ from plans.document import procedure_signs as signs
 from plans.document import procedure_words as kinds
 from plans.document import step_headings as headings
 from plans.document.blocks import Section
-from plans.document.substance import has_substance
+from plans.document.substance import has_substance, names_kinds
 
 
 def find(root: Section) -> list[Section]:
@@ -172,7 +172,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
         taken = {level.line for level in found}
         prose = [child for child in children if child.line not in taken and signs.is_told_in_prose(child)]
         found = sorted([*found, *prose], key=lambda level: level.line)
-    if here and signs.is_told_itself(section):
+    if here and signs.is_told_itself(section) and not names_kinds(section):
         named = [level for level in found if words.choice_word(level.title) or words.speaks_of_rollback(level.title)]
         apart = {level.line for level in named}
         return [

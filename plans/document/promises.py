@@ -38,6 +38,7 @@ def elsewhere(section: Section, steps: list[Section]) -> list[Promise]:
         lambda: _in_sum(section),
         lambda: _total_below(section),
         lambda: _in_passing(section),
+        lambda: _in_words(section),
     )
     return next((found for way in ways if (found := way())), [])
 
@@ -117,6 +118,26 @@ def _in_passing(section: Section) -> list[Promise]:
         for match in _LABELLED.finditer(line.text[:2000])
         if words.label_of(match.group("label")) == "time" and durations.find_length(match.group("text"))
     ][:1]
+
+
+_TAKES = re.compile(
+    r"\b(roll(ing)? ?back|recovery|restor(e|ing|ation)|revert(ing)?|everything|procedure|process|(^|[.!] )(this|it)) (\w+ ){0,3}?"
+    r"(takes?|completes?|finishes|lasts|is (done|complete|finished|live))\b(?P<text> (\w+ ){0,3}?[~<≈]?\d[^.;]{1,40})",
+    re.IGNORECASE,
+)
+
+
+def _in_words(section: Section) -> list[Promise]:
+    """Returns the time that a sentence or an item gives the whole: "Rollback completes within 2-5 minutes"."""
+    for block in section.blocks:
+        lines = [(block.line, block.text)] if isinstance(block, Paragraph) else []
+        lines += [(item.line, item.text) for item in block.items] if isinstance(block, Listing) else []
+        for line, text in lines:
+            match = _TAKES.search(text[:2000])
+            found = durations.find_length(match.group("text")) if match else None
+            if found:
+                return [Promise(line, found[0], found[1])]
+    return []
 
 
 def _promise(line: int, text: str) -> Promise:

@@ -23,13 +23,16 @@ from plans.document.blocks import (
     fences_in,
     remembered,
 )
+from plans.document.checklist_parts import LOOKS
 from plans.document.notes import Notes
 from plans.document.step import Approval, Step, StepFence
 
 _LABEL_NUMBER = re.compile(
-    r"^(?:step\s*)?(?P<n>\d{1,3}(?:\.\d{1,2})?)[.):：]?\s+(?P<title>\S.*)$|^step\s+(?P<m>\d{1,3})\s*[:.\-–—]?\s*(?P<rest>.*)$",
+    rf"^(?:step\s*)?(?P<n>\d{{1,3}}(?:\.\d{{1,2}})?)[.):：]?\s+(?P<title>\S.*)$|"
+    rf"^(?:{words.STEP_WORDS})\s*#?(?P<m>\d{{1,3}})\s*[步章]?\s*[:：.\-–—]?\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )
+_LABEL_LETTER = re.compile(r"^(?P<n>[a-z])[.)]\s+(?P<title>\S.*)$")
 _EFFECTS = re.compile(
     r"\b(will|adds|does|automatically|tracks|includes|contains|covers|following (changes|effects)|records?|under the hood|"
     r"(this|that) (means|script|command|workflow|pipeline|action|job|process|tool|playbook)|what (it|this|happens))\b.{0,60}[:：]\s*$",
@@ -47,6 +50,8 @@ def read_steps(
         return found
     if _only_boxes(blocks):
         return from_bullets(blocks, notes, all_lists=False), ()
+    if ticked := _from_boxes(blocks, notes):
+        return ticked, ()
     steps = from_fences(blocks, notes) or from_fences(blocks, notes, code_too=True)
     steps = steps or from_bullets(blocks, notes, all_lists=prose) or written_out.steps(blocks, notes)
     return steps or (from_bullets(blocks, notes, all_lists=True) if _tells(blocks) else ()), ()
@@ -61,6 +66,21 @@ def _only_boxes(blocks: tuple[Block, ...]) -> bool:
     """Says whether the fences stand inside checkbox items: each box is then a step with its own fences."""
     boxes = any(isinstance(block, Listing) and any(item.checkbox for item in block.items) for block in blocks)
     return boxes and not any(isinstance(block, Fence) for block in blocks)
+
+
+def _from_boxes(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    """Returns the boxes that tell what to do above the only block of a procedure: the last of them is the one that runs it."""
+    listing = next((block for block in blocks if isinstance(block, Listing)), None)
+    found = [block for block in blocks if isinstance(block, Fence)]
+    if listing is None or len(found) != 1 or listing.line > found[0].line:
+        return ()
+    acting = sum(words.tells_to_act(item.text) and not LOOKS.match(words.normal(item.text)) for item in listing.items)
+    if not all(item.checkbox for item in listing.items) or acting * 2 <= len(listing.items):
+        return ()
+    *items, last = listing.items
+    listing, closing = replace(listing, items=tuple(items)), replace(last, blocks=(*last.blocks, found[0]))
+    both = (listing, replace(listing, items=(closing,)))
+    return from_bullets(both, notes, all_lists=True)
 
 
 def from_headings(children: Sequence[Section], notes: Notes) -> tuple[Step, ...]:
@@ -186,15 +206,18 @@ def item_title(item: Item) -> str:
 def _from_labels(blocks: tuple[Block, ...], notes: Notes) -> tuple[tuple[Step, ...], tuple[StepFence, ...]] | None:
     """Returns the steps of bold-numbered labels ("**2. Restart:**")."""
     found = groups.of_blocks(blocks, 1)
-    if sum(bool(_LABEL_NUMBER.match(group.label)) for group in found) < 2:
+    lettered = "".join(match.group("n") for group in found if (match := _LABEL_LETTER.match(group.label)))
+    form = _LABEL_LETTER if len(lettered) > 1 and "abcdefghijklmnopqrstuvwxyz".startswith(lettered) else _LABEL_NUMBER
+    if sum(bool(form.match(group.label)) for group in found) < 2:
         return None
     steps: list[Step] = []
     for group in found:
-        match = _LABEL_NUMBER.match(group.label)
+        match = form.match(group.label)
         if match is None:
             continue
-        title = (match.group("title") or match.group("rest") or group.label).rstrip(" :.,;")
-        number = match.group("n") or match.group("m") or str(len(steps) + 1)
+        told = match.groupdict()
+        title = (told["title"] or told.get("rest") or group.label).rstrip(" :.,;")
+        number = (told["n"] if form is _LABEL_NUMBER else "") or told.get("m") or str(len(steps) + 1)
         step = _whole_step(number, title, group.line, group.end_line, "label", group.blocks, notes)
         steps.append(replace(step, words=(*((group.value,) if group.value else ()), *step.words)))
     return tuple(steps), ()

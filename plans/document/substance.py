@@ -15,7 +15,7 @@ def has_substance(section: Section, *, inside: bool) -> bool:
     """Says whether there is something to carry out: an ordered list, a command, or an instruction in the heading itself."""
     if has_checkbox(section) and not is_full_procedure(section):
         return is_ticked_off(section)
-    if kinds.KINDS.search(words.normal(section.title)) and _names_kinds(section):
+    if names_kinds(section):
         return False
     if words.level_word(section.title) is None and any(words.level_word(below.title) for below in section.walk()):
         return False  # it describes the levels
@@ -38,16 +38,14 @@ def has_substance(section: Section, *, inside: bool) -> bool:
     return (words.speaks_of_rollback(section.title) or announces) and has_text
 
 
-def _names_kinds(section: Section) -> bool:
-    """Says whether numbered items only name the ways there are: "1. **Table rollback**: puts the rows back"."""
+def names_kinds(section: Section) -> bool:
+    """Says whether numbered items only tell of the ways there are: "1. **Table rollback** puts the rows back"."""
     items = [item for block in section.blocks if isinstance(block, Listing) for item in block.items]
     named = sum(bool(item.lines) and words.of_a_thing(item.lines[0].lead) for item in items)
-    return (
-        not section.children
-        and bool(items)
-        and named * 2 > len(items)
-        and not any(True for _ in fences_in(section.blocks))
-    )
+    if not items or named * 2 <= len(items) or any(True for _ in fences_in(section.blocks)):
+        return False
+    told = bool(kinds.KINDS.search(words.normal(section.title))) and not section.children
+    return told or not any(item.lines and words.tells_to_act(item.lines[0].rest.strip(" :–—-")) for item in items)
 
 
 def _opens_forward(section: Section) -> bool:

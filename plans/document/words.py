@@ -25,16 +25,16 @@ _STRICTLY = r"\b(roll(ing|ed|s)?[ -]?back|revert(ing|s)?|restor(e|ing)|downgrad\
 
 _TABLES: tuple[tuple[str, str], ...] = (
     ("undo", r"^undo( of this level)?$|^undo:"),
-    ("restore", r"^restore$|^(back|return(ing)?|going back|switch(ing)? back) to (the )?(normal|new|latest)|^re-?enabl(e|ing)\b|(restor|reapply|re-appl|bring)\w*( back)? the (new|latest|newer)\b|"
+    ("restore", r"^restore$|^un-?paus(e|ing)\b|^(back|return(ing)?|going back|switch(ing)? back) to (the )?(normal|new|latest)|^re-?enabl(e|ing)\b|(restor|reapply|re-appl|bring)\w*( back)? the (new|latest|newer)\b|"
                 r"^(undo|revert|revers)(ing)? (the|a|this) roll ?back|^(re-?deploy|re-?appl|re-?releas|re-?attempt)\w*\b.* after\b|wiederherstellung des normalbetriebs|^復帰[:：]|新しい版へ戻す"),
     ("not_triggers", r"when not to|when (to|you should|we) fix[- ]forward|^non-?roll ?back|do not roll ?back|don.t roll ?back|fix[- ]forward (when|if|criteria|instead)|not needed|consider (an? )?(alternative|hot-?fix)s?( solution| instead)?|alternatives to (a )?roll|^no roll ?back (if|when|for|needed)|(roll ?back|hard) blockers?$|when (roll ?back|going back) (is )?(not |un|im)(safe|possible|an option)|when you (cannot|can.t) roll ?back|points? of no return|puntos? de no retorno|points? de non[- ]retour|cuándo no|quand ne pas|quando não|wann nicht|不应回滚|quando non|kiedy nie|когда не"),
     ("revisions", r"revision history|^document control$|change ?log|document history|version history|historique des r|historial de|histórico de vers|versionshistorie|änderungshistorie|修订|改訂履歴|история (изменений|версий)|변경 이력|historia (zmian|wersji)|cronologia"),
     ("test_script", r"^(rollback |per-\w+ )?test script|^testing script|^drill script"),
     ("schedule", r"drill|rehears|test(ing)? schedule|^(disaster recovery|dr|recovery|restore|failover) test(s|ing)?$|regular testing|testing (of )?(the )?rollback|(?<!post-)(?<!pre-)rollback test(s|ing)\b|演练|simulacro|simulado|übung|演習|訓練|素振り|実演|учени[яй]|тренировк|훈련|ćwicze|esercitazion"),
-    ("matrix", r"decision (matrix|table|guide|tree)|roll ?back (matrix|table)$|quick reference(?!.*when)|decide what|matriz de|matrice de|entscheidungs|tl;?dr|at a glance|decision summary|which (rollback|procedure|option)|决策|判断(?!基準)|どれを使う|どの手段|使い分け|vs\.? the others|матриц|매트릭스|macierz"),
+    ("matrix", r"decision (matrix|table|guide|tree)|roll ?back (matrix|table)$|quick reference(?!.*when)|decide what|matriz de|matrice de|entscheidungs|tl;?dr|at a glance|decision summary|which (rollback|procedure|option)|决策(?!者)|判断(?!基準)|どれを使う|どの手段|使い分け|vs\.? the others|матриц|매트릭스|macierz"),
     ("risks", r"risk (assessment|analysis|matrix)|^risks?$|évaluation des risques|evaluación de riesgos|avaliação de risco|risikobewertung|风险"),
     ("template", r"^(?!.*(\.env|\b(env|config(uration)?|report|보고서|analysis|post-?mortem|retrospective|checklist|log|review)\b)).*template|plantilla|modèle|modelo de|vorlage|模板|テンプレート|шаблон|템플릿|szablon|^modell[oi]"),
-    ("contacts", r"contact|^(\w+ )?owners$|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|contato|ansprechpartner|eskalation|联系人|紧急联络|联络(人|方式|资讯)|升级|連絡|контакт|эскалаци|연락처|에스컬레이션|kontakt|contatt|eskalac|^responsa(bles?|veis|vel)$|^responsible (people|persons|parties|roles|team)s?$|^on-?call( (team|engineers?|support))?$|^(key |incident |rollback |response )*(personnel|team|stakeholders)$|^(\w+ )?roles( (and|&) responsibilit\w+)?$|^(emergency |technical )?support$|^suporte$|^soporte$|^(rollback |approval )?authority$|^verantwortliche?$"),
+    ("contacts", r"contact|^(\w+ )?owners$|who to (call|contact|notify|page)|people to call|escalation|escalade|escalad|escalation path|decision authority|on-?call (rotation|list)|contato|ansprechpartner|eskalation|联系人|决策者|紧急联络|联络(人|方式|资讯)|升级|連絡|контакт|эскалаци|연락처|에스컬레이션|kontakt|contatt|eskalac|^responsa(bles?|veis|vel)$|^responsible (people|persons|parties|roles|team)s?$|^on-?call( (team|engineers?|support))?$|^(key |incident |rollback |response )*(personnel|team|stakeholders)$|^(\w+ )?roles( (and|&) responsibilit\w+)?$|^(emergency |technical )?support$|^suporte$|^soporte$|^(rollback |approval )?authority$|^verantwortliche?$"),
     ("known_issues", r"^常见(问题|故障|错误)|^よくある(問題|質問|エラー)|known (issue|problem|limitation)|(common|potential|possible|typical)( \w+){0,2} (issue|problem|failure)|^roll ?back (issue|problem)s$|troubleshoot|dépannage|(resoluci[óo]n|solución|solução) de problemas|fehlerbehebung|故障排[除查]|gotchas?$|limitation|problemas (conhecidos|comuns|conocidos|comunes)|problèmes (connus|courants)|bekannte (probleme|fehler)|已知问题|известные проблемы|устранение (неполадок|неисправностей|проблем)|알려진 문제|문제 해결|znane problemy|rozwiązywanie problemów|problemi (noti|comuni)|risoluzione dei problemi|既知の問題|トラブルシューティング"),
     ("follow_up", r"^(?!.*communicat).*follow-?up|roll ?back (completion|closing) (steps|actions|tasks)$|^clos(ing|e)[- ]?out$|롤백 후 (보고|분석|조치|모니터링)|回滚后(监控|总结|分析|操作|行动|复盘|跟进)|恢复后(步骤|行动|分析)|p[óo]s[t-]*-?roll-?back:? (monitor|seguimiento|acompanhamento|análisis|análise)|post[- ]?rollback (metrics|statistics|kpi|action|analysis|recovery|monitoring|review|documentation|report|procedure|obligation|task|step|activit)|after recovery|root cause|根本原因|原因分析|"
                   r"^(short|mid|medium|long)[- ]term post-?roll-?back|^(immediate|short[- ]term|long[- ]term)( actions?| steps?| tasks?| follow.*)?( ?\(.*)?$|post-?mortem|retrospective|post-?(restore|recovery|revert)\b|(recovery|next|further) steps \(?after|lessons|post-?incident|^(with)?in (the )?(first |next )?(\d+|one|a|two) (hour|day|week|month)s?\b|^(the )?(next|same|following|first) (\d+ )?(business )?(hours|days?|weeks?)\b|acciones posteriores|ações (posteriores|pós)|nacharbeit|事後(対応|処理|分析)|(ロールバック|復旧)後の?(対応|作業|処理|分析)"),
@@ -45,7 +45,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("communication", r"communicat|notif(y|ication)|comms|announce|comunica[cç]|kommunikation|沟通|during an incident|коммуникаци|оповещени|уведомлени|커뮤니케이션|알림|komunikac|powiadom|comunicazion|周知"),
     ("resources", r"^resources|related|\breferences?$|links?$|see also|further reading|documentation$|ressources?$|recursos|weiterführende|相关"),
     ("summary", r"^summary|key points|conclusion|résumé|resum[eo]n?|zusammenfassung|总结|takeaway"),
-    ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|visão geral|descripción general|überblick|índice|概述|概要|目次|обзор|введение|개요|przegląd|wprowadzenie|panoramica|introduzione|table of contents|^contents$"),
+    ("overview", r"^overview|^introduction|^purpose|^scope|^background|^about|vue d.ensemble|visão geral|descripción general|überblick|índice|概述|概要|目次|目[录錄]|обзор|введение|개요|przegląd|wprowadzenie|panoramica|introduzione|table of contents|^contents$"),
     ("practice", r"^(important |key |final |friendly )?reminders?\b|^remember\b|important notes?|^notes?$|^tips|do.?s and don|considerations|lessons learned|^faq|key principles|best practice|(boas|melhores|buenas|mejores) práticas|(buenas|mejores) prácticas|bonnes pratiques|bewährte|最佳实践|ベストプラクティス|prevention|anti-?pattern|re-?deploy\w* (prep|plan|check)|before (the |any )?(next|re-?)[ -]?(deploy|release|attempt)|principle|automation$|improvement|^prevent|^(prevenci[óo]n|prévention|prevenção|vorbeugung)|^avoiding|预防"),
     ("triggers", r"trigger|when to (use|roll|revert|restore|abort|act|activate|declare|go back)|situations? d.urgence|emergency (situations|conditions|criteria)|"
                  r"^identify(ing)? (a |an )?(bad|failed|broken|faulty) |red flags|signs (of|that)|^indicat(eurs|ors|ores) (d.|of |de |para )|roll ?back (decision )?(criteria|conditions|thresholds|indicators|signals)|(abort|kill) criteria|use this (guide|plan|runbook|document|procedure|playbook) (when|if|for)|when .*roll(ing)? ?back|failure indicator|^critical issues?$|warning sign|criterios para|"
@@ -80,9 +80,8 @@ _CHOICE = re.compile(
     r"^(?P<word>scenario|escenario|scénario|method|método|méthode|strategy|estratégia|estrategia|stratégie|option|opción|opção|variante|methode|verfahren|szenario|cenário|path|phase|fase|plan|case|approach|"
     r"procedure|вариант|способ|wariant|部分|阶段|方案)(?:\s*#?(?P<n>\d{1,2}|[一二三四五六七八九])|\s+(?P<l>[a-zа-я]|[ivx]{1,4})\b)"
 )
-_STEP = re.compile(
-    r"^(step|étape|paso|passo|etapa|schritt|krok|шаг|крок|stap|steg|trin|adım|bước|步骤|ステップ|手順|第)\s*#?(?P<n>\d{1,3})"
-)
+STEP_WORDS = "step|étape|paso|passo|etapa|schritt|krok|шаг|крок|stap|steg|trin|adım|bước|步骤|步驟|ステップ|手順|第"
+_STEP = re.compile(rf"^({STEP_WORDS})\s*#?(?P<n>\d{{1,3}})")
 _NUMBERED = re.compile(
     r"^(?P<n>\d{1,3}(?:\.\d{1,3}){0,3}(?=[.)、:：]?\s)|[A-H]\d{0,2}(?=[.)])|\d{1,2}[A-H](?=[.)])|[一二三四五六七八九十]{1,3}(?=、))[.)、:：]?\s*(?=\S)"
 )
@@ -90,7 +89,7 @@ _EMOJI = re.compile(r"[\u20e3\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
 
 LABELS: tuple[tuple[str, str], ...] = (
     ("time", r"^((estimated|expected|target|typical|average|maximum|max|total|restore|recovery|rollback|execution|deployment|approx\.?|approximate) ){0,2}(time|duration|timing)( (to|required|needed|estimates?|targets?)\b.*)?$|^(time|duration) estimates?$|^délai\b|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
-             r"恢复时间|时间估算|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|^duration|^((rollback|recovery) )?timeline$"),
+             r"恢复时间|时间估算|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|預計時間|^duration|^((rollback|recovery) )?timeline$"),
     ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
     ("when", r"^when( to use)?$|^use cases?$|^best for$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^(scenario|situation|situación|situação|escenario|scénario|szenario)$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),
     ("impact", r"^impact|^effects?$|^consequence|^side effects?|^impacto|^auswirkung|影响|影響"),
@@ -165,6 +164,8 @@ def of_a_thing(heading: str) -> bool:
 def label_of(label: str) -> str:
     """Returns what a bold label or small heading inside a level announces, or an empty text."""
     text = re.sub(r"\s*\([^()]{1,60}\)$", "", normal(label))
+    if step_word(label) is not None:
+        return ""
     return next((meaning for meaning, pattern in _MEANINGS if pattern.search(text)), "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from plans.document import escaped
 from plans.document.attributes import KEYS
 from plans.document.blocks import Fence
 from plans.questions import header_text
@@ -16,7 +17,7 @@ class Mend:
     """The edits of one answer."""
 
     def __init__(self, text: str) -> None:
-        self.lines = text.split("\n")
+        self.lines = escaped.plain(text).split("\n")
         self._changed: dict[int, str | None] = {}
         self._before: dict[int, list[str]] = {}
         self._after: dict[int, list[str]] = {}
