@@ -157,7 +157,7 @@ BESIDE = Either(
     r"(files?|components?|systems?|services?) (changed|affected|modified|involved)|changes (made|summary)|"
     r"(affected|changed|modified|impacted) (files?|components?|systems?|services?|users?|features?|areas?)|"
     r"impact( (assessment|analysis|summary))?|data loss( (risks?|considerations))?|compliance|getting help|need help\??|"
-    r"ownership|readiness|restrictions|reports?|reporting|sign-?offs?|"
+    r"ownership|readiness|preparedness|restrictions|reports?|reporting|sign-?offs?|"
     r"(directory|repository|repo|project|folder|file|storage) (structure|layout|tree)|"
     r"examples?|utilities|branching|after (the |a )?deploy(ment|ing)|data (preservation|retention|integrity|handling|safety)|"
     r"common (mistakes|pitfalls|errors)|"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from plans.document import column_words, words
-from plans.document.blocks import Listing, Paragraph, Section, Table
+from plans.document.blocks import Fence, Listing, Paragraph, Section, Table
 from plans.document.notes import Notes
 from plans.document.plan import Said
 
@@ -70,9 +70,22 @@ def _read_below(section: Section, meaning: str, found: Triggers, notes: Notes) -
             _add_items(block, now == "against", found)
         elif now != "aside" and isinstance(block, Table):
             found[now == "against"].extend(_rows(block))
+        elif now != "aside" and isinstance(block, Fence):
+            found[now == "against"].extend(_marked(block))
     for child in section.children:
         notes.claim(child.line)
         _read_below(child, _meaning(child.title) or ("aside" if _is_work(child.title) else meaning), found, notes)
+
+
+def _marked(fence: Fence) -> list[Said]:
+    """Returns the lines of a block of plain text in which each opens with a mark: "✓ All requests fail"."""
+    lines = [(number, line) for number, line in enumerate(fence.body.split("\n"), fence.line + 1) if line.strip()]
+    if fence.language.lower() not in ("", "text", "txt") or not all(_MARK.match(line) for _, line in lines):
+        return []
+    return [Said(number, _MARK.sub("", line).strip()) for number, line in lines]
+
+
+_MARK = re.compile(r"\s*[✓✔✅✗✘❌⚠•*☐\-]\ufe0f?\s+(?=\S)")
 
 
 def _add_items(listing: Listing, against: bool, found: Triggers) -> None:

@@ -124,3 +124,23 @@ def test_those_who_decide_are_people_in_chinese_too() -> None:
 def test_numbered_checks_above_unindented_blocks_are_each_one_check() -> None:
     text = f"{WAY}\n## Validation after rollback\n\n### Health\n\n1. **API health**:\n{BLOCK}\n2. **Queue**:\n{BLOCK}"
     assert [check.title for check in parts(text).validations] == ["API health", "Queue"]
+
+
+def test_reasons_stand_in_a_block_of_plain_text_too() -> None:
+    for_it = "### Roll back immediately if:\n\n```\n✓ All requests fail\n✓ Data is lost\n```\n"
+    against = "### Do NOT roll back if:\n\n```\n✗ One user reports it\n```\n"
+    tree = "### How it is decided\n\n```\nDown?\n├─ yes\n```\n"
+    found = parts(f"## When to roll back\n\n{for_it}\n{against}\n{tree}\n{WAY}")
+    assert [said.text for said in found.triggers] == ["All requests fail", "Data is lost"]
+    assert [said.text for said in found.negative_triggers] == ["One user reports it"]
+
+
+@pytest.mark.parametrize("heading", ["Local image reminder", "Rollback preparedness", "Testing your rollback"])
+def test_reminders_and_preparedness_are_no_ways_back(heading: str) -> None:
+    text = f"{WAY}\n## {heading}\n\nOnce a quarter:\n\n{BLOCK}"
+    assert [found.name for found in parts(text).levels] == ["Roll back the shop"]
+
+
+def test_metrics_to_watch_prove_nothing() -> None:
+    text = f"{WAY}\n## Key metrics to monitor post-rollback\n\n- Uptime\n- Rates\n"
+    assert parts(text).validations == ()
