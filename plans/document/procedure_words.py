@@ -160,7 +160,7 @@ BESIDE = Either(
     r"ownership|readiness|preparedness|restrictions|reports?|reporting|sign-?offs?|"
     r"(directory|repository|repo|project|folder|file|storage) (structure|layout|tree)|"
     r"examples?|utilities|branching|after (the |a )?deploy(ment|ing)|data (preservation|retention|integrity|handling|safety)|"
-    r"common (mistakes|pitfalls|errors)|"
+    r"common (mistakes|pitfalls|errors)|((data|database|schema|db) )?migrations? (safety|rules|policy)|"
     r"pitfalls|maintenance|housekeeping|observability|assessment|prevention|precautions|"
     r"(roll ?back|recovery) (window|artifacts?|assets?|features?|points?|costs?|budget|rules|state|triggers?|notes?|definitions?|safety))"
     r"( \(.{1,40}\))?$|"

@@ -182,6 +182,7 @@ def _below(section: Section, *, inside: bool, among: bool = False) -> list[Secti
     if found and (
         any(signs.is_full_procedure(level) or signs.is_ticked_off(level) for level in found)
         or not here
+        or (collects and not section.blocks and len(found) > 1)
         or not has_substance(section, inside=inside)
     ):
         return found
@@ -217,7 +218,7 @@ def _is_beside(section: Section) -> bool:
     )
 
 
-_SHORT = frozenset({"matrix", "overview", "summary", "practice", "template"})
+_SHORT = frozenset({"matrix", "overview", "summary", "practice", "template", "resources"})
 
 
 def _named_in_passing(section: Section) -> list[Section]:

@@ -175,3 +175,14 @@ def test_issues_of_a_platform_are_known_issues() -> None:
 def test_a_form_to_fill_in_is_no_matrix() -> None:
     form = "| Condition | Required | Action |\n|---|---|---|\n| Tests | 100% | |\n| Speed | good | |\n"
     assert parts(f"## Decision matrix\n\n{form}\n{WAY}").matrix == ()
+
+
+def test_each_heading_that_says_roll_back_is_a_way_though_only_told() -> None:
+    told = "**When:** the stage was wrong\n\n```\nBot:\n  /restore 1  → back to the first stage\n```\n\n**Artifacts created:**\n\n- a snapshot\n"
+    stages = f"### S0 Intake — Roll Back\n\n{told}\n### S1 Gate — Roll Back\n\n{told}"
+    assert names(f"## 3. Per-stage rollback procedures\n\n{stages}") == ["S0 Intake — Roll Back", "S1 Gate — Roll Back"]
+
+
+def test_a_reference_of_tags_may_hold_ways_back() -> None:
+    text = f"## 1. Git tag reference\n\n| Tag | Commit |\n|---|---|\n| a | b |\n\n### Roll back the whole code\n\n{BLOCK}\n{WAY}"
+    assert names(text) == ["Roll back the whole code", "Roll back the shop"]
