@@ -89,16 +89,26 @@ def title_of(name: str) -> str:
     )  # "3.1 Standard rollback": the level has its own number
     text = re.sub(r"\s+", " ", text).strip(" :-–—") or name
     parts = text.split(" ")
-    if len(parts) > 1 and all(part[:1].isupper() or not part[:1].isalpha() or len(part) <= 4 for part in parts):
+    if (
+        len(parts) > 1
+        and not _HAN.search(text)
+        and all(part[:1].isupper() or not part[:1].isalpha() or len(part) <= 4 for part in parts)
+    ):
         parts = [
             parts[0],
-            *(part.lower() if part[1:].islower() and part.lower() not in _PROPER else part for part in parts[1:]),
+            *(
+                part.lower() if part[1:].islower() and not _PROPER.fullmatch(part.lower()) else part
+                for part in parts[1:]
+            ),
         ]
     return " ".join(parts)
 
 
-_PROPER = frozenset(
-    ["docker", "kubernetes", "git", "helm", "terraform", "redis", "postgres", "linux", "python", "django"]
+_HAN = re.compile("[\u2e80-\u9fff\uac00-\ud7af]")
+"""Letters that have no capitals: words of other letters beside them are names."""
+_PROPER = re.compile(
+    r"docker|kubernetes|git|helm|terraform|redis|postgres|linux|python|django|vercel|netlify|cloudflare|railway|heroku|firebase|"
+    r"supabase|prisma|alembic|argo|ansible|jenkins|azure|google|amazon|mongo|kafka|nginx|istio|stripe|prometheus|grafana"
 )
 
 

@@ -358,6 +358,8 @@ def test_what_was_made_before_the_rollback_is_no_check() -> None:
         ("Option B: Git revert", "Git revert"),
         ("Level IV – Restore", "Restore"),
         ("Phase 2: Undo the schema", "Undo the schema"),
+        ("Method 1: Instant Rollback Via Vercel", "Instant rollback via Vercel"),
+        ("選項 1: Vercel 回滾 (最快)", "選項 1: Vercel 回滾"),
     ],
 )
 def test_the_short_name_leaves_out_the_number_and_nothing_else(heading: str, short: str) -> None:
