@@ -84,7 +84,7 @@ def _kind(fence: StepFence) -> str:
 def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = False) -> tuple[Step, ...]:
     """Returns the steps of blocks outside any list: each action that a comment opens, else the block itself."""
     steps: list[Step] = []
-    before, told, is_used = "", "", False
+    before, told, is_used, is_counted = "", "", False, False
     every = list(_every_top(blocks))
     final = max((place for place, block in enumerate(every) if isinstance(block, Fence)), default=0)
     for place, block in enumerate(every):
@@ -134,6 +134,12 @@ def from_fences(blocks: tuple[Block, ...], notes: Notes, *, code_too: bool = Fal
         groups_ = comments.actions(comments.cut(block.body, block.language)) if cuts else []
         if is_code and not (groups_ and groups_[0][0].number):
             groups_ = groups_[:1]
+        if is_counted and words.label_of(told) in ("validation", "note") and not (groups_ and groups_[0][0].number):
+            last = steps.pop()  # "# 1." to "# 5." count the steps; what proves them belongs to the last
+            held = (*last.fences, *pieces(block, before, way))
+            steps.append(finish(replace(last, end_line=block.end_line, fences=held), notes))
+            continue
+        is_counted = is_counted or (len(groups_) > 1 and bool(groups_[0][0].number))
         if len(groups_) <= 1:
             title = groups_[0][0].title if groups_ and groups_[0][0].title else _block_title(before, block)
             piece = pieces(block, before, way)

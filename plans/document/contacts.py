@@ -190,7 +190,11 @@ def _from_item(item: Item, *, among: bool = False) -> Contact | None:
     return _contact(item.line, lead, rest)
 
 
-_LOOKS = re.compile(r"(check|see|look (at|in|up)|review|monitor|watch|consult) ", re.IGNORECASE)
+_LOOKS = re.compile(
+    r"(check|see|look (at|in|up)|review|monitor|watch|consult) "
+    r"(?!.*\b(pager\w*|rota|rotation|schedule|directory|wiki|list|roster|on-?call|slack|channel|team))",
+    re.IGNORECASE,
+)
 """What somebody looks at, not whom somebody calls: "On-call: check the dashboard"."""
 _PLACE = re.compile(
     r"(dashboard|console|logs?|status page|documentation|docs|sentry|grafana|panel)\b(?![\w ]*(support|team|owner))"

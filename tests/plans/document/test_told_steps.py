@@ -111,8 +111,14 @@ def test_unpausing_is_no_way_back() -> None:
 
 
 def test_a_dashboard_to_check_is_nobody_to_call() -> None:
-    people = "## Contacts\n\n- **On-call**: Check the dashboard for its state\n- **Release lead**: Ana, 555 0100\n"
-    assert [person.role for person in parts(f"{WAY}\n{people}").contacts] == ["Release lead"]
+    people = "## Contacts\n\n- **Metrics lead**: Check the dashboard for its state\n- **Release lead**: Ana, 555 0100\n- **On-call engineer**: See PagerDuty\n"
+    assert [person.role for person in parts(f"{WAY}\n{people}").contacts] == ["Release lead", "On-call engineer"]
+
+
+def test_numbered_comments_count_the_steps_and_what_verifies_them_belongs_to_the_last() -> None:
+    numbered = "```bash\n# 1. Set the share\nset-share 0\n# 2. Restart\nrestart x\n```\n"
+    text = f"## Option 1: Reduce the share\n\n**Steps**:\n\n{numbered}\n**Verification**:\n\n```bash\n# Check metrics\ncurl -fsS -m 5 http://127.0.0.1/metrics\n```\n"
+    assert [(step.title, len(step.fences)) for step in level(text).steps] == [("Set the share", 1), ("Restart", 2)]
 
 
 def test_those_who_decide_are_people_in_chinese_too() -> None:
