@@ -18,7 +18,8 @@ def read_checklist(section: Section, notes: Notes) -> tuple[Step, ...]:
     """Returns the items of a checklist section in whatever form they stand; every item only reads."""
     numbered = [child for child in _with_text(section) if not _FAILS.search(words.normal(child.title))]
     notes.claim(section.line)
-    own = _own_items(_unfenced(section.blocks), notes) or _told(section.blocks if not section.children else (), notes)
+    own = _marked(section.blocks, notes) or _own_items(_unfenced(section.blocks), notes)
+    own = own or _told(section.blocks if not section.children else (), notes)
     numbered = [child for child in numbered if not _ACTS.match(words.normal(child.title))]
     children = [_child_items(child, notes) for child in numbered]
     if own or any(item.form in _WRITTEN for items in children for item in items):
@@ -62,10 +63,18 @@ def _told(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
     told = [block for block in blocks if isinstance(block, Paragraph) and not block.text.endswith((":", "："))]
     for block in told:
         notes.claim(block.line, block.end_line)
-    marked = [line for block in told for line in block.lines]
-    if marked and all(_MARK.match(line.raw) for line in marked):
-        return tuple(Step(line.line, line.line, "", line.text[:200], "bullet", words=(line.text,)) for line in marked)
     return tuple(Step(block.line, block.end_line, "", block.text[:200], "prose", words=(block.text,)) for block in told)
+
+
+def _marked(blocks: tuple[Block, ...], notes: Notes) -> tuple[Step, ...]:
+    """Returns each line of a checklist that was written without bullets: "✅ Run the tests" in lines of their own."""
+    lines = [line for block in blocks if isinstance(block, Paragraph) for line in block.lines]
+    if not lines or not all(isinstance(block, Paragraph) for block in blocks):
+        return ()
+    if not all(_MARK.match(line.raw) for line in lines):
+        return ()
+    notes.claim(lines[0].line, lines[-1].line)
+    return tuple(Step(line.line, line.line, "", line.text[:200], "bullet", words=(line.text,)) for line in lines)
 
 
 _MARK = re.compile(r"(?:\*\*)?[✅☑✔✓□☐⬜▢]")

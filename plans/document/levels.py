@@ -112,6 +112,9 @@ _PROPER = re.compile(
 )
 
 
+_NUMBER = re.compile(r"^\W*\d{1,2}(\.\d{1,2}){1,3}[.):]?\s+(?=\S)")
+
+
 class _Sorted:
     """The groups of a level's section, sorted by what their labels announce."""
 
@@ -160,7 +163,9 @@ class _Sorted:
             if group.label and _only_warns(group):
                 return
         if group.label and group.meaning != "procedure":
-            self.procedure.append(groups.as_label(group))
+            # a heading that is no step keeps its words, not its number: "4.1 Checks" beside "4.2 Steps"
+            told = replace(group, label=_NUMBER.sub("", group.label)) if group.is_heading else group
+            self.procedure.append(groups.as_label(told))
         elif group.label:
             self.notes.claim(group.line)
             if group.value:

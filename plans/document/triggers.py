@@ -103,6 +103,8 @@ def _meaning(told: str) -> str:
         return "aside"
     if words.part_of(text) == "not_triggers" or _AGAINST.search(text):
         return "against"
+    if re.match(r"(investigat\w*|monitor|watch|wait)\b.{0,20}\bbefore\b", text):
+        return "aside"
     if _CALLS.search(text) or _AT_ONCE.search(text):
         return ""
     return "aside" if _ASIDE.search(text) and len(text) < 80 else ""

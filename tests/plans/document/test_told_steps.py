@@ -150,3 +150,21 @@ def test_reminders_and_preparedness_are_no_ways_back(heading: str) -> None:
 def test_metrics_to_watch_prove_nothing() -> None:
     text = f"{WAY}\n## Key metrics to monitor post-rollback\n\n- Uptime\n- Rates\n"
     assert parts(text).validations == ()
+
+
+def test_looking_before_a_rollback_is_no_reason_for_one() -> None:
+    text = "## Rollback decision criteria\n\nRoll back immediately if:\n\n- Orders fail\n\nInvestigate before rollback if:\n\n- A button is grey\n"
+    assert [said.text for said in parts(f"{text}\n{WAY}").triggers] == ["Orders fail"]
+
+
+def test_marked_lines_without_bullets_are_each_a_check() -> None:
+    text = f"## Pre-rollback checklist\n\n✅ Run all tests\n✅ Review the migrations\n\n{WAY}"
+    assert [check.title for check in parts(text).pre_checks] == ["✅ Run all tests", "✅ Review the migrations"]
+
+
+def test_numbers_of_headings_that_are_no_steps_count_nothing() -> None:
+    checks = "### 4.1 Pre-flight checks\n\n```bash\n# Look at the version\nlook\n```\n"
+    steps = "### 4.2 Rollback steps\n\n```bash\n# Step 1: Scale down\nscale 0\n# Step 2: Back up\nback-up\n```\n"
+    table = "### 4.3 Current migrations\n\n| Version | Text |\n|---|---|\n| 001 | First |\n"
+    found = level(f"## 4. Migration rollback\n\n**When**: a migration was applied\n\n{checks}\n{steps}\n{table}")
+    assert [step.title for step in found.steps] == ["Look at the version", "Scale down", "Back up"]
