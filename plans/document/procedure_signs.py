@@ -229,3 +229,32 @@ def _offers(section: Section) -> bool:
     return (
         len(ways) > 1 and len(ways) == len(section.children) and bool(kinds.SEVERAL.search(words.normal(section.title)))
     )
+
+
+def collects_back(top: Section) -> bool:
+    """Says whether a heading collects ways back itself: "Manual rollback procedures", "Common rollback scenarios"."""
+    return words.is_container(top.title) and words.strictly_back(top.title) and not words.part_of(top.title)
+
+
+def says_back(section: Section) -> bool:
+    """Says whether a heading says itself that it goes back, of what, or that nothing else is left."""
+    title = section.title
+    return words.strictly_back(title) or words.of_a_thing(title) or bool(kinds.LAST_RESORT.search(words.normal(title)))
+
+
+def levelled(root: Section) -> list[Section]:
+    """Returns the sections named "Level N" that are no rungs of an escalation, no severities and no rows of a matrix."""
+    found: list[Section] = []
+    waiting = [root]
+    while waiting:
+        section = waiting.pop(0)
+        if words.level_word(section.title):
+            found.append(section)
+        if words.part_of(section.title) not in _NEVER_HOLD:
+            waiting.extend(section.children)
+    return sorted(found, key=lambda section: section.line)
+
+
+_NEVER_HOLD = frozenset(
+    {"contacts", "communication", "matrix", "risks", "triggers", "not_triggers", "schedule", "follow_up"}
+)

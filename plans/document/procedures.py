@@ -17,7 +17,7 @@ from plans.document.substance import has_substance, names_kinds
 
 def find(root: Section) -> list[Section]:
     """Returns the sections that are rollback procedures, in reading order; forward procedures are none."""
-    levelled = _levelled(root)
+    levelled = signs.levelled(root)
     real = {
         section.depth
         for section in levelled
@@ -80,34 +80,10 @@ def _beside_levels(tops: Sequence[Section], levels: list[Section]) -> list[Secti
     return [
         found
         for top in apart
-        if any(_says_back(below) for below in top.walk())
+        if any(signs.says_back(below) for below in top.walk())
         for found in _below(top, inside=bool(kinds.LAST_RESORT.search(words.normal(top.title))))
-        if _says_back(found) and signs.is_full_procedure(found)
+        if (signs.says_back(found) or signs.collects_back(top)) and signs.is_full_procedure(found)
     ]
-
-
-def _says_back(section: Section) -> bool:
-    """Says whether a heading says itself that it goes back, of what, or that nothing else is left."""
-    title = section.title
-    return words.strictly_back(title) or words.of_a_thing(title) or bool(kinds.LAST_RESORT.search(words.normal(title)))
-
-
-def _levelled(root: Section) -> list[Section]:
-    """Returns the sections named "Level N" that are no rungs of an escalation, no severities and no rows of a matrix."""
-    found: list[Section] = []
-    waiting = [root]
-    while waiting:
-        section = waiting.pop(0)
-        if words.level_word(section.title):
-            found.append(section)
-        if words.part_of(section.title) not in _NEVER_HOLD:
-            waiting.extend(section.children)
-    return sorted(found, key=lambda section: section.line)
-
-
-_NEVER_HOLD = frozenset(
-    {"contacts", "communication", "matrix", "risks", "triggers", "not_triggers", "schedule", "follow_up"}
-)
 
 
 def _below(section: Section, *, inside: bool, among: bool = False) -> list[Section]:

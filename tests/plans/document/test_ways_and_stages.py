@@ -186,3 +186,17 @@ def test_each_heading_that_says_roll_back_is_a_way_though_only_told() -> None:
 def test_a_reference_of_tags_may_hold_ways_back() -> None:
     text = f"## 1. Git tag reference\n\n| Tag | Commit |\n|---|---|\n| a | b |\n\n### Roll back the whole code\n\n{BLOCK}\n{WAY}"
     assert names(text) == ["Roll back the whole code", "Roll back the shop"]
+
+
+def test_ways_collected_beside_numbered_levels_are_kept_though_their_own_words_say_nothing() -> None:
+    levels = "## Automated\n\n### Level 1: Restart (1 min)\n\n1. Restart\n2. Look\n\n### Level 2: Back (5 min)\n\n1. Back\n2. Look\n"
+    manual = f"## Manual rollback procedures\n\n### When the pipeline is away\n\n{BLOCK}"
+    cases = f"## Common rollback scenarios\n\n### Scenario 1: API silent\n\n**Rollback**:\n\n{BLOCK}"
+    after = f"## Post-rollback actions\n\n### Fix forward\n\n{BLOCK}"
+    found = names(f"{levels}\n{manual}\n{cases}\n{after}")
+    assert found == [
+        "Level 1: Restart (1 min)",
+        "Level 2: Back (5 min)",
+        "When the pipeline is away",
+        "Scenario 1: API silent",
+    ]
