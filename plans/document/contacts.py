@@ -227,7 +227,7 @@ _CONTACT_COLUMNS = (
     ("name", r"name|person|who|contact$|nom\b|nombre|姓名|氏名|名前|이름|имя|owner"),
     (
         "contact",
-        r"contact|phone|email|slack|channel|pager|tel|teléfono|电话|連絡先|電話|연락처|전화|телефон|kontakt|reach|how",
+        r"contact|escalat|phone|email|slack|channel|pager|tel|teléfono|电话|連絡先|電話|연락처|전화|телефон|kontakt|reach|how",
     ),
 )
 

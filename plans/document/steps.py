@@ -113,7 +113,11 @@ def _from_lists(blocks: tuple[Block, ...], notes: Notes) -> tuple[tuple[Step, ..
     stray: list[StepFence] = []
     before, way = "", ""
     for place, block in enumerate(blocks):
-        if isinstance(block, Listing) and block.ordered and not (_EFFECTS.search(before) and has_commands):
+        if (
+            isinstance(block, Listing)
+            and block.ordered
+            and not (has_commands and _EFFECTS.search(_SENTENCE.split(before)[-1]))
+        ):
             found.extend(_Read(item, way) for item in block.items)
         elif isinstance(block, Quote) and (approval := approval_of(block)) is not None:
             found.append(Step(block.line, block.end_line, "", "Approval", "gate", approval=approval))

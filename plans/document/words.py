@@ -88,7 +88,7 @@ _NUMBERED = re.compile(
 _EMOJI = re.compile(r"[\u20e3\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]")
 
 LABELS: tuple[tuple[str, str], ...] = (
-    ("time", r"^((estimated|expected|target|typical|average|maximum|max|total|restore|recovery|rollback|execution|deployment|approx\.?|approximate) ){0,2}(time|duration|timing)( (to|required|needed|estimates?|targets?)\b.*)?$|^(time|duration) estimates?$|^délai\b|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
+    ("time", r"^((estimated|expected|target|typical|average|maximum|max|total|restore|recovery|rollback|execution|deployment|approx\.?|approximate) ){0,2}(time|duration|timing)( (to|required|needed|estimates?|targets?)\b.*)?$|^(time|duration) (estimates?|budget)$|^délai\b|^(target|estimated|expected|total|recovery) time|^rto$|^eta$|time to (recover|rollback|restore)|"
              r"恢复时间|时间估算|temps (de|estimé)|durée|tiempo|tempo (estimado|de|necess)|zeitaufwand|geschätzte (zeit|dauer)|dauer$|所要時間|预计时间|預計時間|^duration|^((rollback|recovery) )?timeline$"),
     ("not_when", r"when not to use|do not use|not needed when|rollback is not needed"),
     ("when", r"^when( to use)?$|^use cases?$|^best for$|when to use|^use (when|if|this)|symptom|^issue$|^problem$|^problème|quand utiliser|cuándo usar|quando usar|wann verwenden|^trigger|使用场景|适用|^(scenario|situation|situación|situação|escenario|scénario|szenario)$|^conditions?$|(failure|warning) (indicators?|signs?)|^indicators?$|^failure modes?$"),

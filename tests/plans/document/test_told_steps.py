@@ -168,3 +168,21 @@ def test_numbers_of_headings_that_are_no_steps_count_nothing() -> None:
     table = "### 4.3 Current migrations\n\n| Version | Text |\n|---|---|\n| 001 | First |\n"
     found = level(f"## 4. Migration rollback\n\n**When**: a migration was applied\n\n{checks}\n{steps}\n{table}")
     assert [step.title for step in found.steps] == ["Look at the version", "Scale down", "Back up"]
+
+
+def test_a_list_that_is_called_a_procedure_is_read_though_something_does_nothing_before_it() -> None:
+    text = "## Rolling back a bad migration\n\nPrisma does not roll back by itself. Use the following procedure:\n\n1. **Find the last good one**:\n\n   ```bash\n   ls migrations\n   ```\n\n2. **Restore the backup**:\n\n   ```bash\n   psql x < backup.sql\n   ```\n"
+    assert [step.title for step in level(text).steps] == ["Find the last good one", "Restore the backup"]
+
+
+def test_who_a_trouble_goes_to_is_a_contact() -> None:
+    people = "## Emergency contacts\n\n| Service | Escalation |\n|---|---|\n| Payments | Stripe support |\n"
+    assert [(person.role, person.contact) for person in parts(f"{WAY}\n{people}").contacts] == [
+        ("Payments", "Stripe support")
+    ]
+
+
+def test_a_time_budget_is_a_promise() -> None:
+    promise = level(f"## Emergency pause\n\n{BLOCK}\n**Time budget:** < 5 minutes\n\n1. Roll back\n").promise
+    assert promise is not None
+    assert promise.seconds == 300
