@@ -102,11 +102,12 @@ def only_sounds_like(part: str, title: str) -> bool:
     if part == "validation":
         return bool(re.search(r"\bhot-?fix|\bfix(es)?$|^roll ?back (of|for|de|del|des|du|von)\b", words.normal(title)))
     in_good_time = kinds.IN_GOOD_TIME.search(words.normal(title)) and not kinds.CHECKLIST.search(words.normal(title))
-    if part == "pre_checks" and _STATE.search(words.normal(title)):
+    if part == "pre_checks" and (_STATE.search(words.normal(title)) or _CASE.match(words.normal(title))):
         return True
     return part == "pre_checks" and (title.rstrip().endswith("?") or bool(in_good_time))
 
 
+_CASE = re.compile(r"(when|if) .* (fails?|breaks?|stops?)\b")
 _STATE = re.compile(
     r"\b(state|status|versions?|configuration|environment|baseline)\b[^()]{0,20}[ (-]+(before|prior to|pre-?)"
 )

@@ -40,7 +40,7 @@ ACTS_FORWARD = re.compile(
 """What goes forward also among procedures: "Deploy the new version"."""
 FAILURE = re.compile(
     r"\b(bad|broken|fail\w*|faulty|wrong|incorrect|corrupt\w*|errors?|issues?|problems?|crash\w*|down|outage|"
-    r"breach|loss|lost|leak\w*|degrad\w*|slow\w*|unavailable|stuck|missing|invalid|expired|compromised?|unhealthy|regression|won.t|"
+    r"breaks?|didn.t|breach|loss|lost|leak\w*|degrad\w*|slow\w*|unavailable|stuck|missing|invalid|expired|compromised?|unhealthy|regression|won.t|"
     r"misbehav\w*|malfunction\w*|unstable|instability|unresponsive|hang(s|ing)|unusable|unreachable|inaccessible|inconsisten\w*|"
     r"(not|n.t) (work|respond|start|load|build)(ing)?|"
     r"échou\w*|défaill\w*|falla\w*|fallid\w*|falh\w*|fehlgeschlagen\w*|fehlerhaft\w*)\b|失败|故障(?!诊断|排查|分析)"
@@ -162,7 +162,8 @@ BESIDE = Either(
     r"examples?|utilities|branching|after (the |a )?deploy(ment|ing)|data (preservation|retention|integrity|handling|safety)|"
     r"common (mistakes|pitfalls|errors)|((data|database|schema|db) )?migrations? (safety|rules|policy)|"
     r"pitfalls|maintenance|housekeeping|observability|assessment|prevention|precautions|"
-    r"(roll ?back|recovery) (window|artifacts?|assets?|features?|points?|costs?|budget|rules|state|triggers?|notes?|definitions?|safety))"
+    r"(roll ?back|recovery) (window|artifacts?|assets?|features?|points?|costs?|budget|rules|state|"
+    r"triggers?|notes?|definitions?|safety|model))"
     r"( \(.{1,40}\))?$|"
     r"^(?!.*(回滚|恢复|还原|重启|切换|ロールバック|復旧|롤백|복구)).*(检查|脚本|日志|诊断|改进|监控|预防|完整性|状态|记录|报告|总结|培训|策略|"
     r"确认|スクリプト|ログ|監視|記録|報告|点検|점검|로그|진단|모니터링|개선|보고)(检查|脚本|清单)?$"

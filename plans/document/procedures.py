@@ -43,7 +43,14 @@ def find(root: Section) -> list[Section]:
         found = [level for top in tops for level in _below(top, inside=True)]
     if not found and not any(kinds.OTHER.search(words.normal(section.title)) for section in root.children):
         found = [level for top in tops if words.is_neutral(top.title) for level in _below(top, inside=True)]
+    found = found or _own_words(root)
     return [part for section in found for part in labelled.cut(section)]
+
+
+def _own_words(root: Section) -> list[Section]:
+    """Returns a title such as "Rollback" whose commands stand right below it, above headings that only explain."""
+    own = (replace(section, children=()) for section in root.children if words.strictly_back(section.title))
+    return [section for section in own if signs.has_actions(section)]
 
 
 def _without_strangers(below: list[tuple[Section, list[Section]]]) -> list[Section]:

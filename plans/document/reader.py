@@ -100,6 +100,8 @@ class Reader:
                 beside = section.depth == 1 and _place(child) not in self._steps
                 if beside or words.part_of(child.title) in _BESIDE_STEPS or words.names_cases(child.title):
                     self._walk(child, "", True)
+                elif words.part_of(child.title) == "triggers":
+                    self._matrix_tables(child, tables.answers_cases)
             return
         part = words.part_of(section.title) if section.depth > 0 else ""
         if section.depth == 1 and section.children:

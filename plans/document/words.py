@@ -16,7 +16,7 @@ from plans.document.inline import plain
 from plans.document.verbs import BACK_VERB, FOREIGN, HAN, VERBS
 
 ROLLBACK = (
-    r"roll(ing|ed|s)?[ -]?back|revert|restor|downgrad|\bundo\b|recover|rétabli|restaura|revers(?!ible)|回滚|恢复|ロールバック|rückfall|zurück(rollen|setzen)|hot-?fix|"
+    r"roll(ing|ed|s)?[ -]?back|revert|restor|downgrad|\bundo\b|recover(?!able)|rétabli|restaura|revers(?!ible)|回滚|恢复|ロールバック|rückfall|zurück(rollen|setzen)|hot-?fix|"
     r"retour arrière|disable|fail(ed|ing)?[ -]?over|back-?out|back out|fall-?back (plan|procedure|strateg|option|steps?)|\bgo(ing)? back\b|^yank|откат|восстановл|вернуть|возврат|롤백|복구|되돌리|wycof|przywr[óo]c|przywrac|cofni|ripristin"
 )
 """A heading with one of these speaks of going back."""

@@ -200,3 +200,37 @@ def test_ways_collected_beside_numbered_levels_are_kept_though_their_own_words_s
         "When the pipeline is away",
         "Scenario 1: API silent",
     ]
+
+
+def test_commands_right_below_the_title_are_the_way_where_no_heading_is_one() -> None:
+    text = (
+        f"The deploy went bad. Here is the way back:\n\n{BLOCK}\n## What the flags do\n\n- `--previous` goes one back\n"
+    )
+    assert [level.name for level in parts(text, "Rollback").levels] == ["Rollback"]
+
+
+def test_a_recoverable_backup_goes_nowhere() -> None:
+    text = f"## 1. Create a recoverable backup\n\n{BLOCK}\n## 2. Restore data safely\n\n{BLOCK}"
+    assert names(text) == ["2. Restore data safely"]
+
+
+def test_what_happens_when_a_deployment_fails_is_asked_of_nobody() -> None:
+    text = f"{WAY}\n## When the migration fails before deploy\n\n1. The deployment stops by itself\n2. Nothing is started\n"
+    assert parts(text).pre_checks == ()
+
+
+@pytest.mark.parametrize("mode", ["A. The release didn't take", "B. The release runs but breaks the price"])
+def test_modes_of_failure_open_their_answers(mode: str) -> None:
+    assert names(f"## Failure-mode triage\n\n### {mode}\n\nSymptoms: wrong prices.\n\n{BLOCK}") == [mode]
+
+
+def test_the_rollback_model_is_no_way_back() -> None:
+    assert names(f"## Current rollback model\n\nIt rolls images back.\n\n{WAY}") == ["Roll back the shop"]
+
+
+def test_cases_and_answers_below_a_way_are_the_matrix() -> None:
+    table = (
+        "### When to roll back vs fix forward\n\n| Situation | Action |\n|---|---|\n| Smoke tests fail | Roll back |\n"
+    )
+    found = parts(f"## Worker rollback\n\n{BLOCK}\n{table}")
+    assert [(row.symptom, row.action) for row in found.matrix] == [("Smoke tests fail", "Roll back")]
