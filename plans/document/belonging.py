@@ -100,7 +100,12 @@ def only_sounds_like(part: str, title: str) -> bool:
     checks nothing; a backup made with every deployment is no list of checks, nor is what ran "before deployment".
     """
     if part == "validation":
-        return bool(re.search(r"\bhot-?fix|\bfix(es)?$|^roll ?back (of|for|de|del|des|du|von)\b", words.normal(title)))
+        return bool(
+            re.search(
+                r"\b(record|history)s?$|\bhot-?fix|\bfix(es)?$|^roll ?back (of|for|de|del|des|du|von)\b",
+                words.normal(title),
+            )
+        )
     in_good_time = kinds.IN_GOOD_TIME.search(words.normal(title)) and not kinds.CHECKLIST.search(words.normal(title))
     if part == "pre_checks" and (_STATE.search(words.normal(title)) or _CASE.match(words.normal(title))):
         return True

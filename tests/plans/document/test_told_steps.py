@@ -186,3 +186,8 @@ def test_a_time_budget_is_a_promise() -> None:
     promise = level(f"## Emergency pause\n\n{BLOCK}\n**Time budget:** < 5 minutes\n\n1. Roll back\n").promise
     assert promise is not None
     assert promise.seconds == 300
+
+
+def test_the_record_of_a_proof_proves_nothing() -> None:
+    text = f"{WAY}\n## Verification record\n\nDone once in August:\n\n- a whole cycle\n"
+    assert parts(text).validations == ()
